@@ -1,0 +1,1 @@
+namespace Tidelog.Bench; internal static class Program { private static void Main() { } }

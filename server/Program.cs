@@ -1,0 +1,1 @@
+namespace Tidelog.Server; internal static class Program { private static int Main() => 0; }
