@@ -1,0 +1,115 @@
+using System.Runtime.CompilerServices;
+using Tidelog.Engine.Keyspace;
+using Tidelog.Engine.Log;
+using Tidelog.Protocol;
+
+namespace Tidelog.Engine.Commands;
+
+/// <summary>
+/// What a handler gets: the command's arguments, the place for its reply, and the engine. One object serves all commands of
+/// an event loop; nothing of it may be kept beyond the call.
+/// </summary>
+public sealed unsafe class CommandContext(StorageEngine engine)
+{
+    private byte* _base;
+    private ArgumentList _arguments = new();
+    private int _first;
+    private long _requestLength;
+
+    public StorageEngine Engine { get; } = engine;
+
+    public KeySpace Keyspace => Engine.Keyspace;
+
+    public EngineOptions Options => Engine.Options;
+
+    public Effects Effects => Engine.Effects;
+
+    public Session Session { get; private set; } = null!;
+
+    public Database Database => Session.Database;
+
+    public ReplyWriter Reply { get; private set; } = null!;
+
+    /// <summary>The row that is executed: the subcommand's for a container.</summary>
+    public Command Command { get; internal set; } = null!;
+
+    /// <summary>Unix time in milliseconds, the same during the whole command.</summary>
+    public long NowMs => Engine.Keyspace.NowMs;
+
+    /// <summary>
+    /// How much the command changed, redis's way of counting: 1 for each key or element. A command that leaves it at 0 has
+    /// no effect.
+    /// </summary>
+    public long Dirty { get; set; }
+
+    /// <summary>Number of arguments, the command's name included.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>An argument; 0 is the command's name. The view is good until the handler returns.</summary>
+    public ReadOnlySpan<byte> this[int index]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            Slice slice = _arguments[_first + index];
+            return new ReadOnlySpan<byte>(_base + slice.Offset, slice.Length);
+        }
+    }
+
+    /// <summary>True when the request came as RESP, so that its bytes can stand in the log as they are.</summary>
+    internal bool IsRequestBytes => _requestLength is > 0 and <= int.MaxValue;
+
+    internal ReadOnlySpan<byte> RequestBytes => new(_base, (int)_requestLength);
+
+    /// <summary>True if an argument is a word, in any case.</summary>
+    /// <param name="word">In upper case.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Is(int index, ReadOnlySpan<byte> word)
+    {
+        ReadOnlySpan<byte> argument = this[index];
+        return argument.Length == word.Length && System.Text.Ascii.EqualsIgnoreCase(argument, word);
+    }
+
+    /// <summary>Reads an integer argument; answers the error itself when it is none.</summary>
+    public bool TryInt64(int index, out long value) => TryInt64(index, out value, ReplyError.NotAnInteger);
+
+    public bool TryInt64(int index, out long value, ReadOnlySpan<byte> error)
+    {
+        if (Numbers.TryParseInt64(this[index], out value))
+        {
+            return true;
+        }
+        Reply.Error(error);
+        return false;
+    }
+
+    /// <summary>Answers the type error if a record exists and is not a string.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsStringOrMissing(Record record)
+    {
+        if (!record.Exists || record.Type == Tidelog.Engine.Keyspace.ValueType.String)
+        {
+            return true;
+        }
+        Reply.Error(ReplyError.WrongType);
+        return false;
+    }
+
+    internal void Begin(Session session, ReplyWriter reply)
+    {
+        Session = session;
+        Reply = reply;
+    }
+
+    /// <param name="start">What the arguments' offsets count from.</param>
+    /// <param name="requestLength">Length of the request when it is RESP that begins at <paramref name="start"/>, else 0.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void SetArguments(byte* start, ArgumentList arguments, int first, int count, long requestLength)
+    {
+        _base = start;
+        _arguments = arguments;
+        _first = first;
+        Count = count;
+        _requestLength = requestLength;
+    }
+}

@@ -1,0 +1,322 @@
+// From a parsed batch to its replies and effects: look-up of the rows, the checks that every command passes, the handler,
+// the effects, the counters.
+//
+// A batch is gone through three times: rows, hashes and a prefetch of the index buckets; a prefetch of the records that
+// they lead to; then the commands, one after the other. Cache misses of a pipeline overlap instead of adding up.
+
+using System.Runtime.CompilerServices;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Tidelog.Engine.Keyspace;
+using Tidelog.Protocol;
+
+namespace Tidelog.Engine.Commands;
+
+/// <summary>Why a batch ended where it did.</summary>
+public enum BatchOutcome
+{
+    /// <summary>All its commands are done.</summary>
+    Done,
+
+    /// <summary>The next command must wait: clients are paused.</summary>
+    Paused,
+
+    /// <summary>The session ends when its replies are sent.</summary>
+    Closing,
+
+    /// <summary>The replies have grown beyond the limit given; the rest waits until they are sent.</summary>
+    ReplyFull,
+
+    /// <summary>The next command was executed for a session whose input rules it changed: parse the rest again.</summary>
+    Reparse,
+}
+
+public sealed unsafe class Dispatcher
+{
+    private const int MaxEchoedArguments = 128;
+    private readonly StorageEngine _engine;
+    private readonly CommandContext _context;
+    private readonly TimeProvider _time;
+    private Command? _running;
+    private long _runningSince;
+
+    internal Dispatcher(StorageEngine engine, TimeProvider time)
+    {
+        _engine = engine;
+        _time = time;
+        _context = new CommandContext(engine);
+    }
+
+    /// <summary>Executes the commands of a batch in order.</summary>
+    /// <param name="replyLimit">Bytes of unsent replies at which the rest of the batch waits.</param>
+    /// <param name="executed">How many commands are done with, refused ones included.</param>
+    public BatchOutcome Execute(Session session, CommandBatch batch, ReplyWriter reply, long replyLimit, out int executed)
+    {
+        CommandContext context = _context;
+        context.Begin(session, reply);
+        reply.Protocol = session.Protocol;
+        Prepare(session.Database, batch);
+        BatchOutcome outcome = BatchOutcome.Done;
+        int i = 0;
+        while (i < batch.Count)
+        {
+            ref CommandBatch.Entry entry = ref batch[i];
+            Command? command = entry.Command;
+            if (command is not null && _engine.Pause.Holds(command, context.NowMs))
+            {
+                outcome = BatchOutcome.Paused;
+                break;
+            }
+            context.SetArguments(
+                entry.Start, batch.Arguments, entry.FirstArgument, entry.ArgumentCount, entry.IsResp ? entry.Length : 0);
+            ExecuteOne(context, command);
+            i++;
+            if (session.CloseAfterReply)
+            {
+                outcome = BatchOutcome.Closing;
+                break;
+            }
+            if (reply.Length > replyLimit)
+            {
+                outcome = BatchOutcome.ReplyFull;
+                break;
+            }
+        }
+        StopClock();
+        executed = i;
+        return outcome;
+    }
+
+    /// <summary>Executes one command for a session that has no connection: replay, tests.</summary>
+    /// <param name="request">RESP or inline bytes of one command; decoded in place if inline.</param>
+    public void Execute(Session session, Span<byte> request, ReplyWriter reply)
+    {
+        CommandBatch batch = new();
+        RequestParser parser = new();
+        fixed (byte* start = request)
+        {
+            ParseStatus status = parser.Parse(start, request.Length, batch.Arguments,
+                new RequestLimits(_engine.Options.ProtoMaxBulkLength, false), out long length);
+            Invariant.Require(status == ParseStatus.Command);
+            batch.Add(start, 0, length, !parser.WasInline);
+            _engine.BeginTurn();
+            Execute(session, batch, reply, long.MaxValue, out _);
+            _engine.EndTurn();
+        }
+    }
+
+    private void Prepare(Database database, CommandBatch batch)
+    {
+        Command? last = null;
+        for (int i = 0; i < batch.Count; i++)
+        {
+            ref CommandBatch.Entry entry = ref batch[i];
+            ReadOnlySpan<byte> name = Argument(batch, entry, 0);
+            if (last is null || !name.SequenceEqual(last.NameBytes))
+            {
+                last = _engine.Commands.Find(name);
+            }
+            entry.Command = last;
+            entry.HasKey = last is not null && last.FirstKey > 0 && last.FirstKey < entry.ArgumentCount && batch.Count > 1;
+            if (entry.HasKey)
+            {
+                entry.KeyHash = KeyHash.Of(Argument(batch, entry, last!.FirstKey));
+                database.Prefetch(entry.KeyHash);
+            }
+        }
+        if (batch.Count > 1)
+        {
+            for (int i = 0; i < batch.Count; i++)
+            {
+                if (batch[i].HasKey)
+                {
+                    database.PrefetchRecord(batch[i].KeyHash);
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ReadOnlySpan<byte> Argument(CommandBatch batch, in CommandBatch.Entry entry, int index)
+    {
+        Slice slice = batch.Arguments[entry.FirstArgument + index];
+        return new ReadOnlySpan<byte>(entry.Start + slice.Offset, slice.Length);
+    }
+
+    private void ExecuteOne(CommandContext context, Command? command)
+    {
+        Session session = context.Session;
+        ReplyWriter reply = context.Reply;
+        long replyStart = reply.Length;
+        ReplyMode mode = session.ReplyMode;
+        if (command is not null && command.Subcommands.Length > 0 && context.Count > 1)
+        {
+            Command? subcommand = CommandTable.FindSubcommand(command, context[1]);
+            if (subcommand is not null)
+            {
+                command = subcommand;
+            }
+            else if (command.Handler is null)
+            {
+                RejectUnknownSubcommand(context, command);
+                Mute(session, reply, replyStart, mode);
+                return;
+            }
+        }
+        if (command is null)
+        {
+            RejectUnknown(context);
+        }
+        else if (IsAllowed(context, command))
+        {
+            context.Command = command;
+            session.LastCommand = command;
+            Run(context, command);
+        }
+        Mute(session, reply, replyStart, mode);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Run(CommandContext context, Command command)
+    {
+        ReplyWriter reply = context.Reply;
+        long replyStart = reply.Length;
+        long errors = reply.ErrorCount;
+        int database = context.Session.Database.Index;
+        StartClock(command);
+        context.Dirty = 0;
+        try
+        {
+            command.Handler!(context);
+            _engine.Effects.Commit(context, database);
+        }
+        catch (Exception e) when (e is not InvariantException)
+        {
+            // One command's fault must not take the others' server away. A broken invariant is another matter.
+            _engine.Effects.Discard();
+            reply.TruncateTo(replyStart);
+            reply.Error(e is OutOfMemoryException ? "OOM the system refused the memory for this command"u8 : ReplyError.Internal);
+            LogMessages.CommandFailed(_engine.Logger, command.FullName, e);
+        }
+        command.Stats.Calls++;
+        _engine.Metrics.CommandsProcessed++;
+        if (reply.ErrorCount != errors)
+        {
+            command.Stats.FailedCalls++;
+        }
+    }
+
+    /// <summary>
+    /// Time is read when the command changes, not for each: the time of a run of equal commands is theirs to the tick, and a
+    /// pipeline of one command costs one reading.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void StartClock(Command command)
+    {
+        if (command != _running)
+        {
+            StopClock();
+            _running = command;
+            _runningSince = _time.GetTimestamp();
+        }
+    }
+
+    private void StopClock()
+    {
+        if (_running is not null)
+        {
+            long now = _time.GetTimestamp();
+            _running.Stats.Ticks += now - _runningSince;
+            _running = null;
+            _engine.UpdateClock();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsAllowed(CommandContext context, Command command)
+    {
+        if (!command.AcceptsArgumentCount(context.Count))
+        {
+            return Reject(context, command, ReplyError.WrongArity(command.FullName));
+        }
+        if ((command.Flags & CommandFlags.Protected) != 0 && _engine.ProtectedCommandRefusal(context.Session, command) is string refusal)
+        {
+            return Reject(context, command, refusal);
+        }
+        if (!context.Session.Authenticated && _engine.PasswordRequired && (command.Flags & CommandFlags.NoAuth) == 0)
+        {
+            return Reject(context, command, ReplyError.NoAuth);
+        }
+        if ((command.Flags & CommandFlags.DenyOom) != 0 && _engine.IsOutOfMemory())
+        {
+            return Reject(context, command, ReplyError.OutOfMemory);
+        }
+        return true;
+    }
+
+    private static bool Reject(CommandContext context, Command command, string error)
+    {
+        return Reject(context, command, Encoding.Latin1.GetBytes(error));
+    }
+
+    private static bool Reject(CommandContext context, Command command, ReadOnlySpan<byte> error)
+    {
+        command.Stats.RejectedCalls++;
+        context.Reply.Error(error);
+        return false;
+    }
+
+    private static void RejectUnknown(CommandContext context)
+    {
+        StringBuilder arguments = new();
+        for (int i = 1; i < context.Count && arguments.Length < MaxEchoedArguments; i++)
+        {
+            ReadOnlySpan<byte> argument = context[i];
+            int shown = Math.Min(argument.Length, MaxEchoedArguments - arguments.Length);
+            arguments.Append('\'').Append(Echo(argument[..shown])).Append("' ");
+        }
+        ReadOnlySpan<byte> name = context[0];
+        context.Reply.Error(
+            $"ERR unknown command '{Echo(name[..Math.Min(name.Length, 128)])}', with args beginning with: {arguments}");
+    }
+
+    private static void RejectUnknownSubcommand(CommandContext context, Command container)
+    {
+        ReadOnlySpan<byte> name = context[1];
+        context.Reply.Error($"ERR unknown subcommand '{Echo(name[..Math.Min(name.Length, 128)])}'. Try {container.Name.ToUpperInvariant()} HELP.");
+    }
+
+    /// <summary>A client's bytes as C would print them: up to the first zero.</summary>
+    private static string Echo(ReadOnlySpan<byte> bytes)
+    {
+        int zero = bytes.IndexOf((byte)0);
+        return Encoding.Latin1.GetString(zero < 0 ? bytes : bytes[..zero]);
+    }
+
+    /// <summary>Takes a reply back that the client does not want: CLIENT REPLY OFF and SKIP.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Mute(Session session, ReplyWriter reply, long replyStart, ReplyMode before)
+    {
+        if (before == ReplyMode.On && session.ReplyMode == ReplyMode.On)
+        {
+            return;
+        }
+        MuteSlowly(session, reply, replyStart, before);
+    }
+
+    private static void MuteSlowly(Session session, ReplyWriter reply, long replyStart, ReplyMode before)
+    {
+        if (session.ReplyMode != ReplyMode.On)
+        {
+            reply.TruncateTo(replyStart);
+        }
+        else if (before == ReplyMode.SkipNext)
+        {
+            reply.TruncateTo(replyStart);
+        }
+        if (before == ReplyMode.SkipNext && session.ReplyMode == ReplyMode.SkipNext)
+        {
+            session.ReplyMode = ReplyMode.On;
+        }
+    }
+}

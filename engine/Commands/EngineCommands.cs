@@ -1,0 +1,11 @@
+namespace Tidelog.Engine.Commands;
+
+/// <summary>The rows of all families that need nothing but the engine.</summary>
+internal static class EngineCommands
+{
+    public static IEnumerable<Command> Rows =>
+    [
+        .. StringCommands.Table,
+        .. KeyCommands.Table,
+    ];
+}

@@ -1,0 +1,55 @@
+using Tidelog.Engine.Keyspace;
+
+namespace Tidelog.Engine.Commands;
+
+/// <summary>Which of a client's replies it wants: CLIENT REPLY.</summary>
+public enum ReplyMode
+{
+    On,
+    Off,
+
+    /// <summary>The reply of the next command is not sent.</summary>
+    SkipNext,
+}
+
+/// <summary>
+/// What the engine knows of whoever sends commands: a network client, the replay of a log, a test. It belongs to one
+/// thread at a time.
+/// </summary>
+public class Session(Database database)
+{
+    /// <summary>The database that its commands act on.</summary>
+    public Database Database { get; set; } = database;
+
+    public long Id { get; init; }
+
+    /// <summary>RESP version of its replies: 2 or 3.</summary>
+    public int Protocol { get; set; } = 2;
+
+    /// <summary>True once it gave the password, or when none was asked for at its beginning.</summary>
+    public bool Authenticated { get; set; }
+
+    public byte[] Name { get; set; } = [];
+
+    public ReplyMode ReplyMode { get; set; }
+
+    /// <summary>CLIENT NO-EVICT: not closed for the memory that its buffers hold.</summary>
+    public bool NoEvict { get; set; }
+
+    /// <summary>The connection ends when the replies so far are sent.</summary>
+    public bool CloseAfterReply { get; set; }
+
+    /// <summary>The last command that it sent, for CLIENT LIST.</summary>
+    public Command? LastCommand { get; set; }
+
+    /// <summary>Back to the state of a new session: RESET.</summary>
+    /// <param name="database">Database 0.</param>
+    public virtual void Reset(Database database)
+    {
+        Database = database;
+        Protocol = 2;
+        Name = [];
+        ReplyMode = ReplyMode.On;
+        NoEvict = false;
+    }
+}

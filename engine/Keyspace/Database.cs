@@ -1,0 +1,234 @@
+using System.Runtime.CompilerServices;
+
+namespace Tidelog.Engine.Keyspace;
+
+/// <summary>What a look-up is for.</summary>
+[Flags]
+public enum Lookup
+{
+    /// <summary>To read the value: counts as a use of the key, and as a hit or miss.</summary>
+    Read = 0,
+
+    /// <summary>To change the value: counts as a use, not as a hit or miss.</summary>
+    Write = 1,
+
+    /// <summary>Not a use: OBJECT, TTL and their like.</summary>
+    NoTouch = 2,
+
+    /// <summary>Neither hit nor miss.</summary>
+    NoStats = 4,
+}
+
+/// <summary>
+/// One numbered database: look-ups that honour expiry, and the changes to its records. A record that a method returns
+/// replaces the one it was given; the old view is spent.
+/// </summary>
+public sealed unsafe class Database
+{
+    private readonly KeySpace _keyspace;
+    private Store? _store;
+
+    internal Database(KeySpace keyspace, int index)
+    {
+        _keyspace = keyspace;
+        Index = index;
+    }
+
+    public int Index { get; }
+
+    /// <summary>Number of keys, those included that have expired and were not noticed yet.</summary>
+    public long Count => _store?.Count ?? 0;
+
+    /// <summary>Number of keys with an expiry.</summary>
+    public long ExpiringCount => _store?.ExpiringCount ?? 0;
+
+    /// <summary>Sum of the expiries' distance is not kept; INFO's avg_ttl samples this many keys at most.</summary>
+    internal Store? Store => _store;
+
+    private Store Opened => _store ??= _keyspace.OpenStore();
+
+    /// <summary>Finds a key that has not expired; one that has is deleted by the way, and its effect recorded.</summary>
+    /// <returns>A view with <see cref="Record.Exists"/> false when there is no such key.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Record Find(ReadOnlySpan<byte> key, Lookup lookup)
+    {
+        Store? store = _store;
+        Record record = store is null ? default : store.Find(key, KeyHash.Of(key));
+        if (record.Exists && record.HasExpiry && record.Expiry <= _keyspace.NowMs)
+        {
+            record = Expired(record);
+        }
+        if (record.Exists)
+        {
+            if ((lookup & Lookup.NoTouch) == 0)
+            {
+                _keyspace.Touch(record);
+            }
+            if ((lookup & (Lookup.NoStats | Lookup.Write)) == 0)
+            {
+                _keyspace.Metrics.KeyspaceHits++;
+            }
+        }
+        else if ((lookup & (Lookup.NoStats | Lookup.Write)) == 0)
+        {
+            _keyspace.Metrics.KeyspaceMisses++;
+        }
+        return record;
+    }
+
+    /// <summary>
+    /// A record for the key with room for a new value, which the caller fills at once; the value that was there is gone.
+    /// </summary>
+    /// <param name="existing">What <see cref="Find"/> returned for this key just before.</param>
+    /// <param name="length">
+    /// Bytes to fill by <see cref="Record.MutableBytes"/>; 8 for <see cref="ValueEncoding.Int"/>, filled by <see cref="Record.Integer"/>.
+    /// </param>
+    /// <param name="expiry">Unix time in milliseconds, or -1 for none.</param>
+    public Record Put(
+        ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, int length, long expiry = -1) =>
+        Opened.Put(key, KeyHash.Of(key), existing, type, encoding, length, expiry, _keyspace.AccessInfoFor(existing));
+
+    /// <summary>Sets a string as SET does: integers are stored as such, short values as "embstr".</summary>
+    /// <inheritdoc cref="Put"/>
+    public Record PutString(ReadOnlySpan<byte> key, Record existing, ReadOnlySpan<byte> value, long expiry = -1)
+    {
+        if (value.Length <= Protocol.Numbers.MaxInt64Length && Protocol.Numbers.TryParseInt64(value, out long integer))
+        {
+            return PutInteger(key, existing, integer, expiry);
+        }
+        ValueEncoding encoding = value.Length <= EmbeddedStringLimit ? ValueEncoding.EmbStr : ValueEncoding.Raw;
+        Record record = Put(key, existing, ValueType.String, encoding, value.Length, expiry);
+        value.CopyTo(record.MutableBytes);
+        return record;
+    }
+
+    public Record PutInteger(ReadOnlySpan<byte> key, Record existing, long value, long expiry = -1)
+    {
+        Record record = Put(key, existing, ValueType.String, ValueEncoding.Int, sizeof(long), expiry);
+        record.Integer = value;
+        return record;
+    }
+
+    /// <summary>Longest string that OBJECT ENCODING calls "embstr".</summary>
+    public const int EmbeddedStringLimit = 44;
+
+    /// <summary>The record, or a copy of it, whose value may be changed in place.</summary>
+    public Record MakeMutable(Record record) => Opened.MakeMutable(record);
+
+    /// <summary>
+    /// Changes the length of a string that is not stored as an integer, keeping its bytes; new ones are zero. It is "raw"
+    /// from then on.
+    /// </summary>
+    public Record Resize(Record record, int length)
+    {
+        Record resized = Opened.Resize(record, length);
+        resized.SetTypeAndEncoding(resized.Type, ValueEncoding.Raw);
+        return resized;
+    }
+
+    /// <param name="expiry">Unix time in milliseconds, or -1 for none.</param>
+    public Record SetExpiry(Record record, long expiry) => Opened.SetExpiry(record, expiry);
+
+    public void Delete(Record record) => Opened.Delete(record);
+
+    /// <summary>
+    /// Gives a key's value and expiry to another key, in this database or another: RENAME and MOVE. The source is deleted.
+    /// </summary>
+    /// <param name="existing">What is at the target key; it is replaced.</param>
+    public Record MoveTo(Record source, Database target, ReadOnlySpan<byte> key, Record existing)
+    {
+        // A heap value changes its owner; nothing of it is copied.
+        HeapBytes* block = source.IsHeapValue ? Opened.DetachHeapValue(source) : null;
+        Record copy = target.CopyInto(source, key, existing, source.PayloadLength);
+        if (block != null)
+        {
+            target.Opened.AttachHeapValue(copy, block);
+        }
+        Opened.Delete(source);
+        return copy;
+    }
+
+    /// <summary>Copies a key's value and expiry to another key: COPY.</summary>
+    public Record CopyTo(Record source, Database target, ReadOnlySpan<byte> key, Record existing)
+    {
+        if (!source.IsHeapValue)
+        {
+            return target.CopyInto(source, key, existing, source.PayloadLength);
+        }
+        Record copy = target.Put(key, existing, source.Type, source.Encoding, source.Bytes.Length, source.Expiry);
+        source.Bytes.CopyTo(copy.MutableBytes);
+        return copy;
+    }
+
+    /// <summary>Goes on with a walk over all keys, expired ones left out. Nothing may be changed on the way.</summary>
+    /// <param name="address">0 at the beginning.</param>
+    public bool TryWalk(ref long address, out Record record)
+    {
+        record = default;
+        while (_store is not null && _store.TryWalk(ref address, out record))
+        {
+            if (!record.HasExpiry || record.Expiry > _keyspace.NowMs)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>
+    /// Takes the next step of a SCAN: adds the addresses of some records, for <see cref="At"/>, to the list.
+    /// </summary>
+    /// <returns>The next cursor, 0 at the end.</returns>
+    public ulong Scan(ulong cursor, List<long> addresses) => _store?.Scan(cursor, addresses) ?? 0;
+
+    /// <summary>The record at an address that <see cref="Scan"/> gave; good until the next change of the database.</summary>
+    public Record At(long address) => Opened.At(address);
+
+    /// <summary>Any key, expired ones included; none when the database is empty.</summary>
+    public Record RandomRecord(Random random) => _store?.RandomRecord(random) ?? default;
+
+    /// <summary>True when the record's time is over; the caller deletes it through <see cref="Find"/>.</summary>
+    public bool IsExpired(Record record) => record.HasExpiry && record.Expiry <= _keyspace.NowMs;
+
+    /// <summary>Memory of a key, its value and its index entry, in bytes.</summary>
+    public static long MemoryUsage(Record record)
+    {
+        long size = record.Size + IndexEntryCost;
+        if (record.IsHeapValue)
+        {
+            size += (*record.Heap)->Size;
+        }
+        if (record.IsHeapKey)
+        {
+            size += record.HeapKey->Size;
+        }
+        return size;
+    }
+
+    /// <summary>A bucket of 64 bytes serves five entries on average.</summary>
+    private const int IndexEntryCost = 13;
+
+    internal void Prefetch(ulong hash) => _store?.PrefetchBucket(hash);
+
+    internal void PrefetchRecord(ulong hash) => _store?.PrefetchRecord(hash);
+
+    /// <summary>Takes everything out; the caller disposes of the store.</summary>
+    internal Store? DetachStore()
+    {
+        Store? store = _store;
+        _store = null;
+        return store;
+    }
+
+    internal void AttachStore(Store? store) => _store = store;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Record Expired(Record record) => _keyspace.ExpireOnAccess(this, record) ? default : record;
+
+    private Record CopyInto(Record source, ReadOnlySpan<byte> key, Record existing, int payload)
+    {
+        Record copy = Opened.Put(key, KeyHash.Of(key), existing, source.Type, source.Encoding, payload, source.Expiry, source.AccessInfo);
+        Buffer.MemoryCopy(source.Payload, copy.Payload, payload, payload);
+        return copy;
+    }
+}

@@ -1,0 +1,199 @@
+// When which record expires: a hierarchical timing wheel of log addresses.
+//
+// Five wheels of 256 slots. A tick is 16 ms; a slot of the first wheel is one tick, a slot of each further wheel as long as
+// the whole wheel before it: 4 s, 17 min, 3 days, 2 years, 500 years. Time moves through the first wheel slot by slot;
+// when it wraps, the next slot of the wheel above is spread over the ones below.
+//
+// An entry is an address and nothing else. It is advice: whoever takes it looks at the record, which may have moved (it
+// then has an entry of its own), been deleted, or got a later expiry. So nothing is ever removed from the wheel, and an
+// update in place that only postpones the expiry adds nothing: the old entry, when it fires, is put back at the new time.
+
+using System.Runtime.InteropServices;
+
+namespace Tidelog.Engine.Keyspace;
+
+internal sealed unsafe class ExpiryWheel : IDisposable
+{
+    public const int TickBits = 4;
+    private const int SlotBits = 8;
+    private const int Slots = 1 << SlotBits;
+    private const int Levels = 5;
+    private const int EntriesPerBlock = 62;
+
+    private readonly Block** _slots = (Block**)NativeMemory.AllocZeroed(Levels * Slots, (nuint)sizeof(Block*));
+    private Block* _free;
+    private Block* _due;
+    private long _tick;
+
+    /// <param name="nowMs">Unix time in milliseconds.</param>
+    public ExpiryWheel(long nowMs) => _tick = nowMs >> TickBits;
+
+    /// <summary>Entries held, stale ones included.</summary>
+    public long Count { get; private set; }
+
+    public long AllocatedBytes { get; private set; } = Levels * Slots * sizeof(long);
+
+    /// <summary>The end of the tick that a time falls into: nothing expires before its time.</summary>
+    public static long TickOf(long expiryMs) => (expiryMs >> TickBits) + 1;
+
+    public void Add(long address, long expiryMs)
+    {
+        Push(SlotFor(Math.Max(TickOf(expiryMs), _tick + 1)), address);
+        Count++;
+    }
+
+    /// <summary>Takes one address whose time has come.</summary>
+    /// <returns>False when there is none before <paramref name="nowMs"/>.</returns>
+    public bool TryTake(long nowMs, out long address)
+    {
+        while (true)
+        {
+            Block* due = _due;
+            if (due != null)
+            {
+                if (due->Count > 0)
+                {
+                    address = due->Entries[--due->Count];
+                    Count--;
+                    return true;
+                }
+                _due = due->Next;
+                Free(due);
+                continue;
+            }
+            long now = nowMs >> TickBits;
+            if (Count == 0)
+            {
+                // Nothing is waiting: time may jump.
+                _tick = Math.Max(_tick, now);
+            }
+            if (_tick >= now)
+            {
+                address = 0;
+                return false;
+            }
+            Advance();
+        }
+    }
+
+    public void Dispose()
+    {
+        for (int i = 0; i < Levels * Slots; i++)
+        {
+            FreeChain(_slots[i]);
+        }
+        FreeChain(_due);
+        FreeChain(_free);
+        NativeMemory.Free(_slots);
+    }
+
+    private static void FreeChain(Block* block)
+    {
+        while (block != null)
+        {
+            Block* next = block->Next;
+            NativeMemory.Free(block);
+            block = next;
+        }
+    }
+
+    private void Advance()
+    {
+        _tick++;
+        int level = 0;
+        long tick = _tick;
+        while ((tick & (Slots - 1)) == 0 && level < Levels - 1)
+        {
+            // A wheel has wrapped: its parent's next slot is spread over the finer wheels, which needs each entry's time.
+            tick >>= SlotBits;
+            level++;
+        }
+        for (; level >= 0; level--)
+        {
+            Block** slot = _slots + (level * Slots) + ((_tick >> (SlotBits * level)) & (Slots - 1));
+            Block* taken = *slot;
+            *slot = null;
+            if (taken == null)
+            {
+                continue;
+            }
+            if (level == 0)
+            {
+                Block* last = taken;
+                while (last->Next != null)
+                {
+                    last = last->Next;
+                }
+                last->Next = _due;
+                _due = taken;
+            }
+            else
+            {
+                Spread(taken);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Entries do not know their time, so those of a coarse slot become due at once; the keyspace looks at each record and
+    /// puts back what has not expired yet, now into a finer slot.
+    /// </summary>
+    private void Spread(Block* taken)
+    {
+        Block* last = taken;
+        while (last->Next != null)
+        {
+            last = last->Next;
+        }
+        last->Next = _due;
+        _due = taken;
+    }
+
+    private Block** SlotFor(long tick)
+    {
+        long distance = tick - _tick;
+        int level = 0;
+        while (level < Levels - 1 && distance >= 1L << (SlotBits * (level + 1)))
+        {
+            level++;
+        }
+        long limit = _tick + (1L << (SlotBits * Levels)) - 1;
+        long slot = Math.Min(tick, limit) >> (SlotBits * level);
+        return _slots + (level * Slots) + (slot & (Slots - 1));
+    }
+
+    private void Push(Block** slot, long address)
+    {
+        Block* block = *slot;
+        if (block == null || block->Count == EntriesPerBlock)
+        {
+            block = _free;
+            if (block != null)
+            {
+                _free = block->Next;
+            }
+            else
+            {
+                block = (Block*)NativeMemory.Alloc((nuint)sizeof(Block));
+                AllocatedBytes += sizeof(Block);
+            }
+            block->Count = 0;
+            block->Next = *slot;
+            *slot = block;
+        }
+        block->Entries[block->Count++] = address;
+    }
+
+    private void Free(Block* block)
+    {
+        block->Next = _free;
+        _free = block;
+    }
+
+    private struct Block
+    {
+        public Block* Next;
+        public long Count;
+        public fixed long Entries[EntriesPerBlock];
+    }
+}

@@ -1,0 +1,45 @@
+using System.Runtime.InteropServices;
+
+namespace Tidelog.Engine.Keyspace;
+
+/// <summary>
+/// A long string outside the log and outside the GC heap: this header, then the bytes. The record that points here owns it.
+/// </summary>
+internal unsafe struct HeapBytes
+{
+    public int Length;
+    public int Capacity;
+
+    public Span<byte> Span
+    {
+        get
+        {
+            fixed (HeapBytes* self = &this)
+            {
+                return new Span<byte>((byte*)(self + 1), Length);
+            }
+        }
+    }
+
+    /// <summary>Memory that the block takes.</summary>
+    public readonly long Size => sizeof(HeapBytes) + (long)Capacity;
+
+    /// <exception cref="OutOfMemoryException">The system has no such block.</exception>
+    public static HeapBytes* Allocate(int length, int capacity)
+    {
+        HeapBytes* block = (HeapBytes*)NativeMemory.Alloc((nuint)sizeof(HeapBytes) + (nuint)capacity);
+        block->Length = length;
+        block->Capacity = capacity;
+        return block;
+    }
+
+    /// <summary>Changes the capacity; a big block is moved by the system's page tables and not copied.</summary>
+    public static HeapBytes* Reallocate(HeapBytes* block, int capacity)
+    {
+        block = (HeapBytes*)NativeMemory.Realloc(block, (nuint)sizeof(HeapBytes) + (nuint)capacity);
+        block->Capacity = capacity;
+        return block;
+    }
+
+    public static void Free(HeapBytes* block) => NativeMemory.Free(block);
+}

@@ -1,0 +1,251 @@
+// All databases, and what runs over them: the clock that decides on expiry, active expiry, the cleaner, and the sums that
+// INFO and maxmemory need.
+
+namespace Tidelog.Engine.Keyspace;
+
+/// <summary>Told of each key that time removed, before it goes.</summary>
+internal interface IExpiryObserver
+{
+    void KeyExpired(Database database, ReadOnlySpan<byte> key);
+}
+
+public sealed class KeySpace
+{
+    /// <summary>Dead bytes that are left alone: cleaning little is not worth its look-ups.</summary>
+    private const long DeadBytesIgnored = 4 << 20;
+
+    /// <summary>The cleaner runs while more than 1 byte in this many is dead.</summary>
+    private const int DeadShare = 4;
+
+    private readonly EngineOptions _options;
+    private readonly IExpiryObserver _observer;
+    private readonly Database[] _databases;
+    private readonly Random _random;
+    private readonly long _maxLogBytes;
+    private long _tailsAtLastClean;
+
+    internal KeySpace(EngineOptions options, EngineMetrics metrics, IExpiryObserver observer, Random random)
+    {
+        _options = options;
+        _observer = observer;
+        _random = random;
+        Metrics = metrics;
+        _maxLogBytes = Math.Max(1L << 30, 2 * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        _databases = new Database[options.Databases];
+        for (int i = 0; i < _databases.Length; i++)
+        {
+            _databases[i] = new Database(this, i);
+        }
+    }
+
+    /// <summary>Unix time in milliseconds; set by the dispatcher, the same for the whole of a command.</summary>
+    public long NowMs { get; internal set; }
+
+    /// <summary>False lets expired keys be until they are asked for: DEBUG SET-ACTIVE-EXPIRE.</summary>
+    public bool ActiveExpiry { get; set; } = true;
+
+    public LazyFree LazyFree { get; } = new();
+
+    public int DatabaseCount => _databases.Length;
+
+    internal EngineMetrics Metrics { get; }
+
+    public Database this[int index] => _databases[index];
+
+    /// <summary>Keys of all databases.</summary>
+    public long Count
+    {
+        get
+        {
+            long count = 0;
+            foreach (Database database in _databases)
+            {
+                count += database.Count;
+            }
+            return count;
+        }
+    }
+
+    /// <summary>Every byte that the databases hold: log, index, values outside the log, expiry wheel.</summary>
+    public long UsedBytes
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (Database database in _databases)
+            {
+                bytes += database.Store?.UsedBytes ?? 0;
+            }
+            return bytes;
+        }
+    }
+
+    /// <summary>Bytes of the logs that hold no live record; the cleaner gives them back in time.</summary>
+    public long DeadBytes
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (Database database in _databases)
+            {
+                bytes += database.Store?.DeadBytes ?? 0;
+            }
+            return bytes;
+        }
+    }
+
+    /// <summary>Bytes of indexes and wheels: what the keys cost beside their records.</summary>
+    public long OverheadBytes
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (Database database in _databases)
+            {
+                bytes += database.Store?.IndexBytes ?? 0;
+            }
+            return bytes;
+        }
+    }
+
+    /// <summary>Exchanges the contents of two databases; who has one selected sees the other's keys.</summary>
+    public void Swap(int first, int second)
+    {
+        Store? store = _databases[first].DetachStore();
+        _databases[first].AttachStore(_databases[second].DetachStore());
+        _databases[second].AttachStore(store);
+    }
+
+    /// <summary>Empties a database.</summary>
+    /// <param name="inBackground">The memory is given back by another thread.</param>
+    /// <returns>How many keys were there.</returns>
+    public long Flush(Database database, bool inBackground)
+    {
+        Store? store = database.DetachStore();
+        if (store is null)
+        {
+            return 0;
+        }
+        long count = store.Count;
+        store.EndBatch();
+        if (inBackground)
+        {
+            LazyFree.Dispose(store, Math.Max(count, 1));
+        }
+        else
+        {
+            store.Dispose();
+        }
+        return count;
+    }
+
+    /// <summary>From here to <see cref="EndBatch"/> records stay where they are.</summary>
+    internal void BeginBatch()
+    {
+        foreach (Database database in _databases)
+        {
+            database.Store?.BeginBatch();
+        }
+    }
+
+    internal void EndBatch()
+    {
+        foreach (Database database in _databases)
+        {
+            database.Store?.EndBatch();
+        }
+    }
+
+    /// <summary>Deletes keys whose time is over.</summary>
+    /// <param name="budget">Most wheel entries to look at.</param>
+    /// <returns>False if there may be more.</returns>
+    internal bool ExpireCycle(int budget)
+    {
+        if (!ActiveExpiry)
+        {
+            return true;
+        }
+        foreach (Database database in _databases)
+        {
+            while (database.Store is Store store && store.TryTakeExpired(NowMs, ref budget, out Record record))
+            {
+                Expire(database, record);
+            }
+        }
+        return budget > 0;
+    }
+
+    /// <summary>
+    /// Cleans the logs in proportion to what was appended since the last call, so that dead records stay below their share
+    /// whatever the load.
+    /// </summary>
+    /// <param name="urgent">Clean down to a small rest: memory is short.</param>
+    internal void CleanCycle(bool urgent)
+    {
+        long tails = 0;
+        foreach (Database database in _databases)
+        {
+            tails += database.Store?.TailAddress ?? 0;
+        }
+        long appended = Math.Max(0, tails - _tailsAtLastClean);
+        foreach (Database database in _databases)
+        {
+            Store? store = database.Store;
+            if (store is null || store.ImmutableBelow > 0)
+            {
+                continue;
+            }
+            long limit = urgent ? store.LogBytes / 16 : Math.Max(DeadBytesIgnored, store.LogBytes / DeadShare);
+            if (store.DeadBytes > limit)
+            {
+                store.Clean(Math.Min((appended * 8) + MinCleanBudget, MaxCleanBudget));
+            }
+        }
+
+        // What the cleaner itself appended is not load.
+        _tailsAtLastClean = 0;
+        foreach (Database database in _databases)
+        {
+            _tailsAtLastClean += database.Store?.TailAddress ?? 0;
+        }
+    }
+
+    private const long MinCleanBudget = 64 << 10;
+
+    /// <summary>At most about a third of a millisecond at a time.</summary>
+    private const long MaxCleanBudget = 2 << 20;
+
+    internal Store OpenStore()
+    {
+        Store store = new(_maxLogBytes, NowMs, LazyFree);
+        store.BeginBatch();
+        return store;
+    }
+
+    /// <summary>Deletes a key that a look-up found expired.</summary>
+    /// <returns>True: the key is gone.</returns>
+    internal bool ExpireOnAccess(Database database, Record record)
+    {
+        Expire(database, record);
+        return true;
+    }
+
+    internal void Touch(Record record)
+    {
+        record.AccessInfo = _options.MaxMemoryPolicy.UsesLfu()
+            ? AccessClock.LfuTouched(record.AccessInfo, NowMs, _options.LfuDecayTime, _options.LfuLogFactor, _random)
+            : AccessClock.Lru(NowMs);
+    }
+
+    /// <summary>Access information of a value that is set; under LFU a key keeps its count when its value changes.</summary>
+    internal uint AccessInfoFor(Record existing) => _options.MaxMemoryPolicy.UsesLfu()
+        ? (existing.Exists ? existing.AccessInfo : AccessClock.LfuNew(NowMs))
+        : AccessClock.Lru(NowMs);
+
+    private void Expire(Database database, Record record)
+    {
+        Metrics.ExpiredKeys++;
+        _observer.KeyExpired(database, record.Key);
+        database.Delete(record);
+    }
+}

@@ -1,0 +1,66 @@
+using System.Collections.Concurrent;
+
+namespace Tidelog.Engine.Keyspace;
+
+/// <summary>Frees what takes long to free, big blocks and whole stores, on a thread of its own.</summary>
+public sealed unsafe class LazyFree
+{
+    /// <summary>A smaller block is freed at once: that costs less than handing it over.</summary>
+    private const int InlineLimit = 256 * 1024;
+
+    private readonly BlockingCollection<object> _queue = [];
+    private long _pending;
+    private long _freed;
+    private bool _started;
+
+    /// <summary>Objects handed over and not freed yet.</summary>
+    public long Pending => Interlocked.Read(ref _pending);
+
+    public long Freed => Interlocked.Read(ref _freed);
+
+    public void ResetFreed() => Interlocked.Exchange(ref _freed, 0);
+
+    internal void Free(HeapBytes* block)
+    {
+        if (block->Capacity <= InlineLimit)
+        {
+            HeapBytes.Free(block);
+            return;
+        }
+        Enqueue((nint)block, 1);
+    }
+
+    /// <summary>Disposes of an object in the background.</summary>
+    /// <param name="objects">How many values it holds, for the counters.</param>
+    internal void Dispose(IDisposable target, long objects) => Enqueue((target, objects), objects);
+
+    private void Enqueue(object item, long objects)
+    {
+        Interlocked.Add(ref _pending, objects);
+        _queue.Add(item);
+        if (!_started)
+        {
+            _started = true;
+            new Thread(Run) { IsBackground = true, Name = "lazy-free" }.Start();
+        }
+    }
+
+    private void Run()
+    {
+        foreach (object item in _queue.GetConsumingEnumerable())
+        {
+            long objects = 1;
+            if (item is nint block)
+            {
+                HeapBytes.Free((HeapBytes*)block);
+            }
+            else
+            {
+                (IDisposable target, objects) = ((IDisposable, long))item;
+                target.Dispose();
+            }
+            Interlocked.Add(ref _pending, -objects);
+            Interlocked.Add(ref _freed, objects);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+// FASTER's hybrid log as the place where records live. Its types appear in this file and nowhere else.
+//
+// What is FASTER's: the logical address space, the ring of pages, the allocation of pages at the tail and their return
+// behind the begin address, and the epoch that keeps a page in place while pointers into it are held.
+// What is not: FASTER's hash index. Its growth stops the writer for 15 ms again and again, its look-up cannot be split in
+// two so that a batch prefetches, and it keeps a chain of versions that a single writer does not need; docs/architecture.md
+// has the measurements. HashIndex takes its place. Records keep FASTER's own layout (docs/formats/record.md), so that what
+// FASTER offers over addresses, the scan and the device below memory, still applies.
+//
+// The allocator is internal to FASTER, so it is reached by reflection once per log: a delegate bound to its allocation
+// method, and the address of its page table, which FASTER pins and never moves.
+
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using FASTER.core;
+
+namespace Tidelog.Engine.Keyspace;
+
+internal sealed unsafe class RecordLog : IDisposable
+{
+    /// <summary>Small pages: allocating and clearing the next one happens on the writing thread (docs/architecture.md).</summary>
+    public const int PageSizeBits = 19;
+    public const int PageSize = 1 << PageSizeBits;
+    private const long PageMask = PageSize - 1;
+
+    /// <summary>A record is put in the log only up to this size; the rest of a page is lost when the next does not fit.</summary>
+    public const int MaxRecordSize = PageSize / 8;
+
+    /// <summary>FASTER's RecordInfo with nothing but the valid bit: no previous version, not sealed, not locked.</summary>
+    public const ulong ValidRecordInfo = 1UL << 56;
+
+    private readonly FasterKV<SpanByte, SpanByte> _store;
+    private readonly ClientSession<SpanByte, SpanByte, SpanByte, SpanByteAndMemory, Empty, SpanByteFunctions<Empty>> _session;
+    private readonly UnsafeContext<SpanByte, SpanByte, SpanByte, SpanByteAndMemory, Empty, SpanByteFunctions<Empty>> _context;
+    private readonly Func<int, long> _tryAllocate;
+    private readonly long* _pages;
+    private readonly long _pageIndexMask;
+    private bool _inBatch;
+
+    /// <param name="maxBytes">
+    /// Most bytes that the log may ever span between its begin and its tail. It costs 48 bytes of tables per page, not memory;
+    /// a NullDevice drops the oldest page silently when it is exceeded, so it is set above the machine's memory.
+    /// </param>
+    public RecordLog(long maxBytes)
+    {
+        int memoryBits = Math.Max(PageSizeBits + 4, 64 - System.Numerics.BitOperations.LeadingZeroCount((ulong)(maxBytes - 1)));
+        LogSettings settings = new()
+        {
+            LogDevice = new NullDevice(),
+            PageSizeBits = PageSizeBits,
+            MemorySizeBits = memoryBits,
+            MutableFraction = 0.99,
+        };
+        _store = new FasterKV<SpanByte, SpanByte>(1L << 6, settings, concurrencyControlMode: ConcurrencyControlMode.None);
+
+        // Without an empty page FASTER keeps every page that it ever had.
+        _store.Log.EmptyPageCount = 1;
+        _session = _store.NewSession(new SpanByteFunctions<Empty>());
+        _context = _session.UnsafeContext;
+
+        object allocator = typeof(FasterKV<SpanByte, SpanByte>)
+            .GetField("hlog", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.GetValue(_store)!;
+        _tryAllocate = allocator.GetType().GetMethod("TryAllocateRetryNow", [typeof(int)])!.CreateDelegate<Func<int, long>>(allocator);
+        object pages = allocator.GetType().GetField("nativePointers", BindingFlags.Instance | BindingFlags.NonPublic)!
+            .GetValue(allocator)!;
+        _pages = (long*)Pointer.Unbox(pages);
+        _pageIndexMask = (1L << (memoryBits - PageSizeBits)) - 1;
+        BeginAddress = _store.Log.BeginAddress;
+        TailAddress = _store.Log.TailAddress;
+    }
+
+    /// <summary>Where the walk of the log begins; nothing below it is read any more.</summary>
+    public long BeginAddress { get; private set; }
+
+    /// <summary>The first address behind the last record.</summary>
+    public long TailAddress { get; private set; }
+
+    /// <summary>Bytes between begin and tail: live records, dead ones, and the unused ends of pages.</summary>
+    public long Length => TailAddress - BeginAddress;
+
+    /// <summary>Bytes of memory that the pages take.</summary>
+    public long AllocatedBytes => (long)_store.Log.AllocatedPageCount * PageSize;
+
+    /// <summary>From here to <see cref="EndBatch"/> no page is freed, so pointers to records stay good.</summary>
+    public void BeginBatch()
+    {
+        if (!_inBatch)
+        {
+            _inBatch = true;
+            _context.BeginUnsafe();
+        }
+    }
+
+    public void EndBatch()
+    {
+        if (_inBatch)
+        {
+            _inBatch = false;
+            _context.EndUnsafe();
+        }
+    }
+
+    /// <summary>Room for a record at the tail, all zeros.</summary>
+    /// <param name="size">Bytes, a multiple of 8, at most a page.</param>
+    public long Allocate(int size)
+    {
+        BeginBatch();
+        long address = _tryAllocate(size);
+        Invariant.Require(address > 0);
+        TailAddress = address + size;
+        Invariant.Require(TailAddress - BeginAddress < _pageIndexMask << PageSizeBits);
+        return address;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public byte* PointerTo(long address) =>
+        (byte*)_pages[(address >> PageSizeBits) & _pageIndexMask] + (address & PageMask);
+
+    /// <summary>The first address of the page behind the one that holds an address.</summary>
+    public static long NextPage(long address) => (address | PageMask) + 1;
+
+    /// <summary>Gives up everything below an address; whole pages go back when the batch ends.</summary>
+    public void FreeUntil(long address)
+    {
+        long page = address & ~PageMask;
+        bool crossed = page > (BeginAddress & ~PageMask);
+        BeginAddress = address;
+        if (!crossed)
+        {
+            return;
+        }
+
+        // The read-only and head addresses go along: the page is closed when every holder of the epoch has moved on.
+        bool wasInBatch = _inBatch;
+        EndBatch();
+        _store.Log.ShiftReadOnlyAddress(page, false);
+        _store.Log.ShiftHeadAddress(page, false);
+        _store.Log.ShiftBeginAddress(page, false);
+        if (wasInBatch)
+        {
+            BeginBatch();
+        }
+    }
+
+    public void Dispose()
+    {
+        EndBatch();
+        _session.Dispose();
+        _store.Dispose();
+    }
+}

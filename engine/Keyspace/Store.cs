@@ -1,0 +1,588 @@
+// The records of one database: log, index and expiry wheel, and every way to change a record.
+//
+//  - One writer. A record is found by the index, changed in place when the new value fits its room, else written again at
+//    the tail; the old one is then marked superseded, and no look-up leads to it any more.
+//  - A record below ImmutableBelow belongs to a running snapshot and is not changed in place.
+//  - The log gives back space only at its begin. The cleaner walks from there, drops what is superseded and moves what is
+//    live to the tail; it runs while dead bytes exceed their share (docs/architecture.md).
+
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace Tidelog.Engine.Keyspace;
+
+internal sealed unsafe class Store : IRecordHashes, IDisposable
+{
+    /// <summary>A longer value lives outside the log.</summary>
+    public const int MaxInlineValue = 16 * 1024;
+
+    /// <summary>A longer key lives outside the log.</summary>
+    public const int MaxInlineKey = 16 * 1024;
+
+    private readonly RecordLog _log;
+    private readonly HashIndex _index;
+    private readonly ExpiryWheel _wheel;
+    private readonly LazyFree _lazyFree;
+
+    /// <param name="maxLogBytes">Most bytes that the log may span.</param>
+    public Store(long maxLogBytes, long nowMs, LazyFree lazyFree)
+    {
+        _log = new RecordLog(maxLogBytes);
+        _index = new HashIndex(this);
+        _wheel = new ExpiryWheel(nowMs);
+        _lazyFree = lazyFree;
+    }
+
+    public long Count => _index.Count;
+
+    public long ExpiringCount { get; private set; }
+
+    /// <summary>Bytes of live records in the log.</summary>
+    public long LiveBytes { get; private set; }
+
+    /// <summary>Bytes of the log that hold no live record: superseded ones and the ends of pages.</summary>
+    public long DeadBytes => _log.Length - LiveBytes;
+
+    /// <summary>Bytes of values and keys outside the log.</summary>
+    public long HeapBytesTotal { get; private set; }
+
+    public long LogBytes => _log.Length;
+
+    /// <summary>Every byte that this store holds.</summary>
+    public long UsedBytes => _log.Length + HeapBytesTotal + _index.AllocatedBytes + _wheel.AllocatedBytes;
+
+    public long IndexBytes => _index.AllocatedBytes;
+
+    public long BucketCount => _index.BucketCount;
+
+    public long TailAddress => _log.TailAddress;
+
+    /// <summary>Records below this address belong to a snapshot; 0 while none is running.</summary>
+    public long ImmutableBelow { get; set; }
+
+    /// <summary>Number of the newest snapshot: what a record that is superseded now is marked with.</summary>
+    public byte Generation { get; set; }
+
+    public void BeginBatch() => _log.BeginBatch();
+
+    public void EndBatch() => _log.EndBatch();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchBucket(ulong hash) => _index.Prefetch(hash);
+
+    /// <summary>Prefetches the record that a look-up will read; its bucket should be in the cache by now.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchRecord(ulong hash)
+    {
+        HashIndex.Candidates candidates = _index.Find(hash);
+        long address = candidates.Next();
+        if (address != 0 && Sse.IsSupported)
+        {
+            byte* start = _log.PointerTo(address);
+            Sse.Prefetch0(start);
+            Sse.Prefetch0(start + 64);
+        }
+    }
+
+    void IRecordHashes.Prefetch(long address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(_log.PointerTo(address));
+        }
+    }
+
+    ulong IRecordHashes.HashAt(long address) => KeyHash.Of(At(address).Key);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Record At(long address) => new(_log.PointerTo(address), address);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Record Find(ReadOnlySpan<byte> key, ulong hash)
+    {
+        HashIndex.Candidates candidates = _index.Find(hash);
+        while (true)
+        {
+            long address = candidates.Next();
+            if (address == 0)
+            {
+                return default;
+            }
+            byte* start = _log.PointerTo(address);
+            if (*(uint*)(start + Record.KeyLengthOffset) == (uint)key.Length)
+            {
+                if (new ReadOnlySpan<byte>(start + Record.KeyOffset, key.Length).SequenceEqual(key))
+                {
+                    return new Record(start, address);
+                }
+            }
+            else if (key.Length > MaxInlineKey && new Record(start, address).Key.SequenceEqual(key))
+            {
+                return new Record(start, address);
+            }
+        }
+    }
+
+    /// <summary>
+    /// A record for a key with room for a value: in the place of the existing one if that fits, else a new one. The value's
+    /// bytes are the caller's to fill; an existing value and expiry are gone.
+    /// </summary>
+    /// <param name="existing">What a look-up of the key returned.</param>
+    /// <param name="length">Length of the value as stored: 8 for an integer.</param>
+    /// <param name="expiry">Unix time in milliseconds, or -1.</param>
+    /// <param name="access">24 bits of access information.</param>
+    public Record Put(
+        ReadOnlySpan<byte> key, ulong hash, Record existing, ValueType type, ValueEncoding encoding, int length, long expiry, uint access)
+    {
+        if (existing.Exists)
+        {
+            if (TryReuse(existing, length, expiry))
+            {
+                existing.SetTypeAndEncoding(type, encoding);
+                existing.AccessInfo = access;
+                return existing;
+            }
+            bool expiring = existing.HasExpiry;
+            FreeHeapValue(existing);
+            int stored = Record.StoredKeyLength(existing.Start);
+            Record replaced = Append(new ReadOnlySpan<byte>(existing.Start + Record.KeyOffset, stored), existing.IsHeapKey,
+                type, encoding, length, RoomFor(length), expiry, access);
+            _index.Replace(hash, existing.Address, replaced.Address);
+            Supersede(existing);
+            ExpiringCount += (expiry >= 0 ? 1 : 0) - (expiring ? 1 : 0);
+            return replaced;
+        }
+        Record added;
+        if (key.Length > MaxInlineKey)
+        {
+            HeapBytes* block = HeapBytes.Allocate(key.Length, key.Length);
+            key.CopyTo(block->Span);
+            HeapBytesTotal += block->Size;
+            added = Append(new ReadOnlySpan<byte>(&block, sizeof(HeapBytes*)), true, type, encoding, length, RoomFor(length), expiry, access);
+        }
+        else
+        {
+            added = Append(key, false, type, encoding, length, RoomFor(length), expiry, access);
+        }
+        _index.Insert(hash, added.Address);
+        ExpiringCount += expiry >= 0 ? 1 : 0;
+        return added;
+    }
+
+    /// <summary>The same record, or a copy of it that may be changed in place.</summary>
+    public Record MakeMutable(Record record)
+    {
+        if (record.Address >= ImmutableBelow)
+        {
+            return record;
+        }
+        return CopyWithRoom(record, record.PayloadLength, record.Expiry);
+    }
+
+    /// <summary>
+    /// Changes the length of a string's bytes and keeps what is in front. A record that grows gets room to grow again. New
+    /// bytes are zero.
+    /// </summary>
+    public Record Resize(Record record, int length)
+    {
+        record = MakeMutable(record);
+        int old = record.Bytes.Length;
+        if (record.IsHeapValue)
+        {
+            HeapBytes* block = *record.Heap;
+            if (length > block->Capacity)
+            {
+                HeapBytesTotal -= block->Size;
+                block = HeapBytes.Reallocate(block, (int)Math.Min((long)length + Math.Min(length, 1 << 20), int.MaxValue - 64));
+                HeapBytesTotal += block->Size;
+                *record.Heap = block;
+            }
+            block->Length = length;
+        }
+        else if (length - record.PayloadLength <= record.Spare && record.PayloadLength + record.Spare - length <= ushort.MaxValue)
+        {
+            record.Spare = (ushort)(record.PayloadLength + record.Spare - length);
+        }
+        else if (length > MaxInlineValue)
+        {
+            HeapBytes* block = HeapBytes.Allocate(length, (int)Math.Min(2L * length, int.MaxValue - 64));
+            record.Bytes.CopyTo(block->Span);
+            HeapBytesTotal += block->Size;
+            Record moved = CopyWithRoom(record, sizeof(HeapBytes*), record.Expiry, keepPayload: false);
+            moved.Flags |= RecordFlags.HeapValue;
+            *moved.Heap = block;
+            record = moved;
+        }
+        else
+        {
+            record = CopyWithRoom(record, Math.Min(2 * length, MaxInlineValue), record.Expiry);
+            record.Spare = (ushort)(record.PayloadLength + record.Spare - length);
+        }
+        if (length > old)
+        {
+            record.MutableBytes[old..].Clear();
+        }
+        return record;
+    }
+
+    /// <param name="expiry">Unix time in milliseconds, or -1 to take the expiry away.</param>
+    public Record SetExpiry(Record record, long expiry)
+    {
+        record = MakeMutable(record);
+        if (expiry < 0)
+        {
+            return record.HasExpiry ? RemoveExpiry(record) : record;
+        }
+        if (record.HasExpiry)
+        {
+            long old = record.Expiry;
+            *(long*)(record.Value + Record.ValueHeaderSize) = expiry;
+
+            // A later time needs no entry of its own: the wheel's present one leads here and is put back then.
+            if (ExpiryWheel.TickOf(expiry) < ExpiryWheel.TickOf(old))
+            {
+                _wheel.Add(record.Address, expiry);
+            }
+            return record;
+        }
+        ExpiringCount++;
+        if (record.Spare < Record.ExpirySize)
+        {
+            return CopyWithRoom(record, record.PayloadLength, expiry);
+        }
+        int length = record.PayloadLength;
+        byte* payload = record.Payload;
+        Buffer.MemoryCopy(payload, payload + Record.ExpirySize, length, length);
+        record.Spare -= Record.ExpirySize;
+        record.Flags |= RecordFlags.HasExpiry;
+        *(long*)(record.Value + Record.ValueHeaderSize) = expiry;
+        _wheel.Add(record.Address, expiry);
+        return record;
+    }
+
+    public void Delete(Record record)
+    {
+        ulong hash = KeyHash.Of(record.Key);
+        _index.Remove(hash, record.Address);
+        if (record.HasExpiry)
+        {
+            ExpiringCount--;
+        }
+        FreeHeapValue(record);
+        if (record.IsHeapKey)
+        {
+            HeapBytesTotal -= record.HeapKey->Size;
+            _lazyFree.Free(record.HeapKey);
+        }
+        Supersede(record);
+    }
+
+    /// <summary>
+    /// Takes a string's outside memory out of a record that is about to be deleted or replaced, so that another record can
+    /// own it.
+    /// </summary>
+    public HeapBytes* DetachHeapValue(Record record)
+    {
+        HeapBytes* block = *record.Heap;
+        HeapBytesTotal -= block->Size;
+        record.Flags &= ~RecordFlags.HeapValue;
+        return block;
+    }
+
+    /// <summary>Makes a record of 8 bytes of value the owner of outside memory.</summary>
+    public void AttachHeapValue(Record record, HeapBytes* block)
+    {
+        HeapBytesTotal += block->Size;
+        record.Flags |= RecordFlags.HeapValue;
+        *record.Heap = block;
+    }
+
+    /// <summary>A record whose expiry may have come; stale entries of the wheel are passed over.</summary>
+    /// <returns>False when nothing is due.</returns>
+    public bool TryTakeExpired(long nowMs, ref int budget, out Record record)
+    {
+        while (budget > 0 && _wheel.TryTake(nowMs, out long address))
+        {
+            budget--;
+            if (address < _log.BeginAddress)
+            {
+                continue;
+            }
+            record = At(address);
+            if ((record.Flags & (RecordFlags.Superseded | RecordFlags.HasExpiry)) != RecordFlags.HasExpiry)
+            {
+                continue;
+            }
+            if (record.Expiry <= nowMs)
+            {
+                return true;
+            }
+            _wheel.Add(address, record.Expiry);
+        }
+        record = default;
+        return false;
+    }
+
+    /// <summary>Goes on with a walk over all live records, oldest first. Nothing may be changed on the way.</summary>
+    /// <param name="address">0 at the beginning.</param>
+    /// <returns>False at the end.</returns>
+    public bool TryWalk(ref long address, out Record record)
+    {
+        address = Math.Max(address, _log.BeginAddress);
+        while (TryReadAt(ref address, out record))
+        {
+            address += record.Size;
+            if ((record.Flags & RecordFlags.Superseded) == 0)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Visits the records of a SCAN cursor's bucket; returns the next cursor, 0 at the end.</summary>
+    public ulong Scan(ulong cursor, List<long> addresses) => _index.Scan(cursor, addresses);
+
+    public Record RandomRecord(Random random)
+    {
+        long address = _index.Random(random);
+        return address == 0 ? default : At(address);
+    }
+
+    /// <summary>
+    /// Cleans at the log's begin: up to <paramref name="budget"/> bytes are walked, those of live records counted four times
+    /// since moving them costs more.
+    /// </summary>
+    /// <returns>Budget left.</returns>
+    public long Clean(long budget)
+    {
+        // Not past the records that this very pass has moved.
+        long end = _log.TailAddress;
+        long address = _log.BeginAddress;
+        while (budget > 0 && address < end && TryReadAt(ref address, out Record record))
+        {
+            int size = record.Size;
+            budget -= size;
+            if ((record.Flags & RecordFlags.Superseded) == 0)
+            {
+                MoveToTail(record, size);
+                budget -= 3L * size;
+            }
+            address += size;
+        }
+        if (address > _log.BeginAddress)
+        {
+            _log.FreeUntil(Math.Min(address, end));
+        }
+        return budget;
+    }
+
+    public void Dispose()
+    {
+        long address = 0;
+        if (HeapBytesTotal > 0)
+        {
+            while (TryWalk(ref address, out Record record))
+            {
+                if (record.IsHeapValue)
+                {
+                    HeapBytes.Free(*record.Heap);
+                }
+                if (record.IsHeapKey)
+                {
+                    HeapBytes.Free(record.HeapKey);
+                }
+            }
+        }
+        _index.Dispose();
+        _wheel.Dispose();
+        _log.Dispose();
+    }
+
+    /// <summary>How much room a new value of a length gets; a long one is a pointer.</summary>
+    private static int RoomFor(int length) => length > MaxInlineValue ? sizeof(HeapBytes*) : length;
+
+    private bool TryReuse(Record existing, int length, long expiry)
+    {
+        if (existing.Address < ImmutableBelow)
+        {
+            return false;
+        }
+        bool hadExpiry = existing.HasExpiry;
+        int room = existing.PayloadLength + existing.Spare + (hadExpiry ? Record.ExpirySize : 0);
+        int payload = RoomFor(length);
+        int needed = payload + (expiry >= 0 ? Record.ExpirySize : 0);
+
+        // A value that would waste much of the room moves to a record of its own size.
+        if (needed > room || room - needed > (needed / 4) + 32)
+        {
+            return false;
+        }
+        if (existing.IsHeapValue || length > MaxInlineValue)
+        {
+            if (!TryReuseHeap(existing, length))
+            {
+                return false;
+            }
+        }
+        long oldExpiry = existing.Expiry;
+        byte* block = existing.IsHeapValue ? (byte*)*existing.Heap : null;
+        existing.Flags = (existing.Flags & ~RecordFlags.HasExpiry) | (expiry >= 0 ? RecordFlags.HasExpiry : RecordFlags.None);
+        existing.Spare = (ushort)(room - needed);
+        if (block != null)
+        {
+            *existing.Heap = (HeapBytes*)block;
+        }
+        if (expiry >= 0)
+        {
+            *(long*)(existing.Value + Record.ValueHeaderSize) = expiry;
+            if (!hadExpiry || ExpiryWheel.TickOf(expiry) < ExpiryWheel.TickOf(oldExpiry))
+            {
+                _wheel.Add(existing.Address, expiry);
+            }
+        }
+        ExpiringCount += (expiry >= 0 ? 1 : 0) - (hadExpiry ? 1 : 0);
+        return true;
+    }
+
+    private bool TryReuseHeap(Record existing, int length)
+    {
+        if (!existing.IsHeapValue || length <= MaxInlineValue)
+        {
+            return false;
+        }
+        HeapBytes* block = *existing.Heap;
+        if (length > block->Capacity || block->Capacity - length > (length / 4) + 4096)
+        {
+            return false;
+        }
+        block->Length = length;
+        return true;
+    }
+
+    /// <param name="room">Bytes of payload to make room for; what alignment adds is spare.</param>
+    private Record Append(
+        ReadOnlySpan<byte> storedKey,
+        bool isHeapKey,
+        ValueType type,
+        ValueEncoding encoding,
+        int length,
+        int room,
+        long expiry,
+        uint access)
+    {
+        bool heap = length > MaxInlineValue;
+        int payload = heap ? sizeof(HeapBytes*) : length;
+        int valueOffset = Record.ValueOffset(storedKey.Length);
+        int header = Record.ValueHeaderSize + (expiry >= 0 ? Record.ExpirySize : 0);
+        int size = Record.Align(valueOffset + header + room);
+        HeapBytes* block = heap ? HeapBytes.Allocate(length, length) : null;
+        long address = _log.Allocate(size);
+        byte* start = _log.PointerTo(address);
+        *(ulong*)start = RecordLog.ValidRecordInfo;
+        *(uint*)(start + Record.KeyLengthOffset) = (uint)storedKey.Length | (isHeapKey ? Record.HeapKeyBit : 0);
+        storedKey.CopyTo(new Span<byte>(start + Record.KeyOffset, storedKey.Length));
+        byte* value = start + valueOffset;
+        *(int*)value = size - valueOffset - 4;
+        value[4] = (byte)((int)type | ((int)encoding << 4));
+        value[5] = (byte)((expiry >= 0 ? RecordFlags.HasExpiry : 0) | (heap ? RecordFlags.HeapValue : 0));
+        *(ushort*)(value + 6) = (ushort)(size - valueOffset - header - payload);
+        *(uint*)(value + 8) = access << 8;
+        if (expiry >= 0)
+        {
+            *(long*)(value + Record.ValueHeaderSize) = expiry;
+            _wheel.Add(address, expiry);
+        }
+        if (heap)
+        {
+            *(HeapBytes**)(value + header) = block;
+            HeapBytesTotal += block->Size;
+        }
+        LiveBytes += size;
+        return new Record(start, address);
+    }
+
+    /// <summary>Writes a record again at the tail, with other room or another expiry, and supersedes the old one.</summary>
+    /// <param name="keepPayload">False leaves the payload to the caller, with the room's whole length.</param>
+    private Record CopyWithRoom(Record record, int room, long expiry, bool keepPayload = true)
+    {
+        ulong hash = KeyHash.Of(record.Key);
+        int payload = record.PayloadLength;
+        int stored = Record.StoredKeyLength(record.Start);
+        Record copy = Append(new ReadOnlySpan<byte>(record.Start + Record.KeyOffset, stored), record.IsHeapKey, record.Type,
+            record.Encoding, keepPayload ? payload : room, room, expiry, record.AccessInfo);
+        if (keepPayload)
+        {
+            copy.Flags |= record.Flags & RecordFlags.HeapValue;
+            Buffer.MemoryCopy(record.Payload, copy.Payload, payload, payload);
+        }
+        _index.Replace(hash, record.Address, copy.Address);
+        Supersede(record);
+        return copy;
+    }
+
+    private Record RemoveExpiry(Record record)
+    {
+        ExpiringCount--;
+        if (record.Spare + Record.ExpirySize > ushort.MaxValue)
+        {
+            return CopyWithRoom(record, record.PayloadLength, -1);
+        }
+        int length = record.PayloadLength;
+        byte* payload = record.Payload;
+        Buffer.MemoryCopy(payload, payload - Record.ExpirySize, length, length);
+        record.Flags &= ~RecordFlags.HasExpiry;
+        record.Spare += Record.ExpirySize;
+        return record;
+    }
+
+    private void Supersede(Record record)
+    {
+        LiveBytes -= record.Size;
+        record.Flags |= RecordFlags.Superseded;
+        record.SupersededGeneration = Generation;
+    }
+
+    private void FreeHeapValue(Record record)
+    {
+        if (record.IsHeapValue)
+        {
+            HeapBytesTotal -= (*record.Heap)->Size;
+            _lazyFree.Free(*record.Heap);
+            record.Flags &= ~RecordFlags.HeapValue;
+        }
+    }
+
+    private void MoveToTail(Record record, int size)
+    {
+        long address = _log.Allocate(size);
+        byte* start = _log.PointerTo(address);
+        Buffer.MemoryCopy(record.Start, start, size, size);
+        Record moved = new(start, address);
+        _index.Replace(KeyHash.Of(moved.Key), record.Address, address);
+        if (moved.HasExpiry)
+        {
+            _wheel.Add(address, moved.Expiry);
+        }
+        record.Flags |= RecordFlags.Superseded;
+        record.SupersededGeneration = Generation;
+    }
+
+    /// <summary>The record at an address, or at the beginning of the next page when there is none.</summary>
+    /// <returns>False at the tail.</returns>
+    private bool TryReadAt(ref long address, out Record record)
+    {
+        while (address < _log.TailAddress)
+        {
+            byte* start = _log.PointerTo(address);
+            if (*(ulong*)start != 0)
+            {
+                record = new Record(start, address);
+                return true;
+            }
+            address = RecordLog.NextPage(address);
+        }
+        record = default;
+        return false;
+    }
+}

@@ -1,0 +1,153 @@
+// The one place where effects are made: what a command changed, in the form that a replica or a log replays to the same
+// result. A command that changed something is its own effect, byte for byte, unless its handler gives another form
+// (EXPIRE becomes PEXPIREAT, INCRBYFLOAT becomes SET) or several. A key that time removed is a DEL.
+
+using System.Runtime.CompilerServices;
+using Tidelog.Engine.Commands;
+using Tidelog.Engine.Keyspace;
+using Tidelog.Protocol;
+
+namespace Tidelog.Engine.Log;
+
+public sealed class Effects : IExpiryObserver
+{
+    private readonly CommandLog _log;
+    private readonly EngineOptions _options;
+
+    // The command's own effects wait here until it has ended; the RESP of a request is that of an array of bulk strings.
+    private readonly ReplyWriter _given = new(1024);
+    private int _selectedDatabase = -1;
+    private bool _suppressed;
+
+    internal Effects(CommandLog log, EngineOptions options)
+    {
+        _log = log;
+        _options = options;
+    }
+
+    /// <summary>Changes of the dataset since the process began; INFO counts those since the last save.</summary>
+    public long Changes { get; private set; }
+
+    /// <summary>The command has no effect in the log though it counts as a change.</summary>
+    public void Suppress() => _suppressed = true;
+
+    /// <summary>Gives an effect in place of the command itself. Several calls give several effects, in order.</summary>
+    public void Give(ReadOnlySpan<byte> name, ReadOnlySpan<byte> first)
+    {
+        _given.Array(2);
+        _given.Bulk(name);
+        _given.Bulk(first);
+    }
+
+    /// <inheritdoc cref="Give(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>
+    public void Give(ReadOnlySpan<byte> name, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        _given.Array(3);
+        _given.Bulk(name);
+        _given.Bulk(first);
+        _given.Bulk(second);
+    }
+
+    /// <inheritdoc cref="Give(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>
+    public void Give(ReadOnlySpan<byte> name, ReadOnlySpan<byte> first, long number)
+    {
+        _given.Array(3);
+        _given.Bulk(name);
+        _given.Bulk(first);
+        _given.BulkInteger(number);
+    }
+
+    /// <inheritdoc cref="Give(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>
+    public void Give(ReadOnlySpan<byte> name, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third)
+    {
+        _given.Array(4);
+        _given.Bulk(name);
+        _given.Bulk(first);
+        _given.Bulk(second);
+        _given.Bulk(third);
+    }
+
+    /// <inheritdoc cref="Give(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>
+    public void Give(
+        ReadOnlySpan<byte> name, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third, long number)
+    {
+        _given.Array(5);
+        _given.Bulk(name);
+        _given.Bulk(first);
+        _given.Bulk(second);
+        _given.Bulk(third);
+        _given.BulkInteger(number);
+    }
+
+    void IExpiryObserver.KeyExpired(Database database, ReadOnlySpan<byte> key)
+    {
+        Select(database.Index);
+        ReplyWriter effect = new(64 + key.Length);
+        effect.Array(2);
+        effect.Bulk(_options.LazyFreeExpire ? "UNLINK"u8 : "DEL"u8);
+        effect.Bulk(key);
+        _log.Append(effect.Written);
+        effect.Dispose();
+        Changes++;
+    }
+
+    /// <summary>Ends a command: appends its effects if it changed something.</summary>
+    /// <param name="database">Index of the database that was selected when it began.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Commit(CommandContext context, int database)
+    {
+        if (context.Dirty != 0)
+        {
+            Append(context, database);
+        }
+    }
+
+    /// <summary>Forgets what a command gave that then failed.</summary>
+    internal void Discard()
+    {
+        _given.Clear();
+        _suppressed = false;
+    }
+
+    private void Append(CommandContext context, int database)
+    {
+        Changes += context.Dirty;
+        if (!_suppressed)
+        {
+            Select(database);
+            if (_given.Length > 0)
+            {
+                _log.Append(_given.Written);
+            }
+            else if (context.IsRequestBytes)
+            {
+                _log.Append(context.RequestBytes);
+            }
+            else
+            {
+                _given.Array(context.Count);
+                for (int i = 0; i < context.Count; i++)
+                {
+                    _given.Bulk(context[i]);
+                }
+                _log.Append(_given.Written);
+            }
+        }
+        Discard();
+    }
+
+    private void Select(int database)
+    {
+        if (database == _selectedDatabase)
+        {
+            return;
+        }
+        _selectedDatabase = database;
+        ReplyWriter select = new(64);
+        select.Array(2);
+        select.Bulk("SELECT"u8);
+        select.BulkInteger(database);
+        _log.Append(select.Written);
+        select.Dispose();
+    }
+}

@@ -1,0 +1,116 @@
+using Microsoft.Extensions.Logging;
+using Tidelog.Engine.Commands;
+using Tidelog.Engine.Keyspace;
+using Tidelog.Engine.Log;
+
+namespace Tidelog.Engine;
+
+/// <summary>
+/// A Redis without sockets: the dataset, the commands, and the log of their effects. It is driven from outside: one thread
+/// at a time executes, and calls <see cref="Cron"/> now and then.
+/// </summary>
+public sealed class StorageEngine
+{
+    private readonly TimeProvider _time;
+
+    /// <param name="commands">Rows of the server's own families, beside the engine's.</param>
+    /// <param name="random">Decides RANDOMKEY and the LFU counter; seeded in tests.</param>
+    public StorageEngine(
+        EngineOptions options, IEnumerable<Command> commands, ILogger logger, TimeProvider time, Random random)
+    {
+        _time = time;
+        Options = options;
+        Logger = logger;
+        Random = random;
+        CommandLog = new CommandLog(options.ReplBacklogSize);
+        Effects = new Effects(CommandLog, options);
+        Keyspace = new KeySpace(options, Metrics, Effects, random);
+        Commands = new CommandTable(EngineCommands.Rows.Concat(commands));
+        Dispatcher = new Dispatcher(this, time);
+        UpdateClock();
+    }
+
+    public EngineOptions Options { get; }
+
+    public EngineMetrics Metrics { get; } = new();
+
+    public KeySpace Keyspace { get; }
+
+    public CommandLog CommandLog { get; }
+
+    public Effects Effects { get; }
+
+    public CommandTable Commands { get; }
+
+    public Dispatcher Dispatcher { get; }
+
+    public ClientPause Pause { get; } = new();
+
+    public Random Random { get; }
+
+    public ILogger Logger { get; }
+
+    /// <summary>A password is set, so a session must authenticate.</summary>
+    public bool PasswordRequired { get; set; }
+
+    /// <summary>Bytes that the server holds beside the engine: client buffers, the runtime.</summary>
+    public long OutsideBytes { get; set; }
+
+    /// <summary>Highest <see cref="UsedMemory"/> seen.</summary>
+    public long PeakMemory { get; private set; }
+
+    /// <summary>Every byte that the process holds on purpose.</summary>
+    public long UsedMemory => Keyspace.UsedBytes + CommandLog.Capacity + OutsideBytes;
+
+    /// <summary>
+    /// Tells why a command that needs an enable-* directive is refused, or null; by default all are allowed.
+    /// </summary>
+    public Func<Session, Command, string?> ProtectedCommandRefusal { get; set; } = static (_, _) => null;
+
+    /// <summary>A new session on database 0.</summary>
+    public Session OpenSession() => new(Keyspace[0]) { Authenticated = true };
+
+    /// <summary>From here to <see cref="EndTurn"/> records stay in place; one turn may execute several batches.</summary>
+    public void BeginTurn()
+    {
+        UpdateClock();
+        Keyspace.BeginBatch();
+    }
+
+    /// <summary>Ends a turn: the cleaner takes its share of the time.</summary>
+    public void EndTurn()
+    {
+        Keyspace.CleanCycle(urgent: Options.MaxMemory > 0 && UsedMemory > Options.MaxMemory);
+        Keyspace.EndBatch();
+    }
+
+    /// <summary>Periodic work: active expiry, with a bound on how much at a time.</summary>
+    /// <returns>False if keys are still due: call again soon.</returns>
+    public bool Cron()
+    {
+        BeginTurn();
+        bool done = Keyspace.ExpireCycle(ExpireBudget);
+        if (!done)
+        {
+            Metrics.ExpiryBudgetReached++;
+        }
+        PeakMemory = Math.Max(PeakMemory, UsedMemory);
+        EndTurn();
+        return done;
+    }
+
+    /// <summary>
+    /// Live data is over <c>maxmemory</c>. Dead records do not count against the client: they go as the cleaner comes, and
+    /// it hurries while the limit is passed.
+    /// </summary>
+    internal bool IsOutOfMemory()
+    {
+        long limit = Options.MaxMemory;
+        return limit > 0 && UsedMemory > limit && UsedMemory - Keyspace.DeadBytes > limit;
+    }
+
+    internal void UpdateClock() => Keyspace.NowMs = _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>Keys looked at in one round; about half a millisecond.</summary>
+    private const int ExpireBudget = 2000;
+}

@@ -1,0 +1,50 @@
+namespace Tidelog.Protocol;
+
+/// <summary>Every fixed error text that redis 7.0 answers with, without the leading "-" and the line end.</summary>
+public static class ReplyError
+{
+    public static ReadOnlySpan<byte> Syntax => "ERR syntax error"u8;
+    public static ReadOnlySpan<byte> WrongType => "WRONGTYPE Operation against a key holding the wrong kind of value"u8;
+    public static ReadOnlySpan<byte> NotAnInteger => "ERR value is not an integer or out of range"u8;
+    public static ReadOnlySpan<byte> NotAFloat => "ERR value is not a valid float"u8;
+    public static ReadOnlySpan<byte> OutOfRange => "ERR value is out of range"u8;
+    public static ReadOnlySpan<byte> MustBePositive => "ERR value is out of range, must be positive"u8;
+    public static ReadOnlySpan<byte> IncrementOverflows => "ERR increment or decrement would overflow"u8;
+    public static ReadOnlySpan<byte> DecrementOverflows => "ERR decrement would overflow"u8;
+    public static ReadOnlySpan<byte> IncrementNotFinite => "ERR increment would produce NaN or Infinity"u8;
+    public static ReadOnlySpan<byte> OffsetOutOfRange => "ERR offset is out of range"u8;
+    public static ReadOnlySpan<byte> IndexOutOfRange => "ERR index out of range"u8;
+    public static ReadOnlySpan<byte> StringTooLong =>
+        "ERR string exceeds maximum allowed size (proto-max-bulk-len)"u8;
+    public static ReadOnlySpan<byte> NoSuchKey => "ERR no such key"u8;
+    public static ReadOnlySpan<byte> SameObject => "ERR source and destination objects are the same"u8;
+    public static ReadOnlySpan<byte> InvalidDatabase => "ERR invalid DB index"u8;
+    public static ReadOnlySpan<byte> DatabaseOutOfRange => "ERR DB index is out of range"u8;
+    public static ReadOnlySpan<byte> InvalidCursor => "ERR invalid cursor"u8;
+    public static ReadOnlySpan<byte> OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'."u8;
+    public static ReadOnlySpan<byte> NoAuth => "NOAUTH Authentication required."u8;
+    public static ReadOnlySpan<byte> WrongPassword =>
+        "WRONGPASS invalid username-password pair or user is disabled."u8;
+    public static ReadOnlySpan<byte> NoPasswordSet =>
+        "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?"u8;
+    public static ReadOnlySpan<byte> NoProtocol => "NOPROTO unsupported protocol version"u8;
+    public static ReadOnlySpan<byte> MaxClients => "ERR max number of clients reached"u8;
+    public static ReadOnlySpan<byte> InvalidPassword => "ERR invalid password"u8;
+    public static ReadOnlySpan<byte> Internal => "ERR internal error"u8;
+
+    /// <summary>The answer to a connection from elsewhere while there is no password and no bind directive.</summary>
+    public static ReadOnlySpan<byte> ProtectedMode =>
+        ("DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the "u8
+        + "default user. In this mode connections are only accepted from the loopback interface. If you want to connect "u8
+        + "from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode "u8
+        + "sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the "u8
+        + "same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do "u8
+        + "so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode "u8
+        + "by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting the "u8
+        + "server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' "u8
+        + "option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above "u8
+        + "things in order for the server to start accepting connections from the outside."u8);
+
+    /// <summary>The error of a command that got too few or too many arguments.</summary>
+    public static string WrongArity(string command) => $"ERR wrong number of arguments for '{command}' command";
+}
