@@ -1,0 +1,9 @@
+namespace Tidelog.Server.Config;
+
+/// <summary>Index into <see cref="ServerSettings.ClientOutputBufferLimits"/>.</summary>
+internal enum ClientClass
+{
+    Normal,
+    Replica,
+    PubSub,
+}
