@@ -6,7 +6,6 @@
 
 using System.Runtime.CompilerServices;
 using System.Text;
-using Microsoft.Extensions.Logging;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Protocol;
 

@@ -149,7 +149,7 @@ public sealed unsafe class Database
     }
 
     /// <summary>Copies a key's value and expiry to another key: COPY.</summary>
-    public Record CopyTo(Record source, Database target, ReadOnlySpan<byte> key, Record existing)
+    public static Record CopyTo(Record source, Database target, ReadOnlySpan<byte> key, Record existing)
     {
         if (!source.IsHeapValue)
         {

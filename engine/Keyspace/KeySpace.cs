@@ -215,6 +215,8 @@ public sealed class KeySpace
     /// <summary>At most about a third of a millisecond at a time.</summary>
     private const long MaxCleanBudget = 2 << 20;
 
+    private bool UsesLfu => _options.MaxMemoryPolicy is MaxMemoryPolicy.AllKeysLfu or MaxMemoryPolicy.VolatileLfu;
+
     internal Store OpenStore()
     {
         Store store = new(_maxLogBytes, NowMs, LazyFree);
@@ -232,13 +234,13 @@ public sealed class KeySpace
 
     internal void Touch(Record record)
     {
-        record.AccessInfo = _options.MaxMemoryPolicy.UsesLfu()
+        record.AccessInfo = UsesLfu
             ? AccessClock.LfuTouched(record.AccessInfo, NowMs, _options.LfuDecayTime, _options.LfuLogFactor, _random)
             : AccessClock.Lru(NowMs);
     }
 
     /// <summary>Access information of a value that is set; under LFU a key keeps its count when its value changes.</summary>
-    internal uint AccessInfoFor(Record existing) => _options.MaxMemoryPolicy.UsesLfu()
+    internal uint AccessInfoFor(Record existing) => UsesLfu
         ? (existing.Exists ? existing.AccessInfo : AccessClock.LfuNew(NowMs))
         : AccessClock.Lru(NowMs);
 

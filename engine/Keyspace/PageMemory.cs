@@ -15,7 +15,7 @@ internal static unsafe partial class PageMemory
     /// <param name="bigPages">
     /// Ask for pages of 2 MiB: they spare a look-up at random one of its misses, and make the first touch dearer.
     /// </param>
-    /// <exception cref="OutOfMemoryException">The system refused.</exception>
+    /// <exception cref="InsufficientMemoryException">The system refused.</exception>
     public static void* AllocateZeroed(nuint size, bool bigPages)
     {
         if (!OperatingSystem.IsLinux())
@@ -27,7 +27,7 @@ internal static unsafe partial class PageMemory
         nint mapped = Map(null, size + BigPage, ReadWrite, PrivateAnonymous, -1, 0);
         if (mapped == -1)
         {
-            throw new OutOfMemoryException($"the system refused {size} bytes");
+            throw new InsufficientMemoryException($"the system refused {size} bytes");
         }
 
         // Keep the aligned part of the mapping and return what is in front of it and behind it.

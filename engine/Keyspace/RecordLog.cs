@@ -55,7 +55,7 @@ internal sealed unsafe class RecordLog : IDisposable
 
         // Without an empty page FASTER keeps every page that it ever had.
         _store.Log.EmptyPageCount = 1;
-        _session = _store.NewSession(new SpanByteFunctions<Empty>());
+        _session = _store.For(new SpanByteFunctions<Empty>()).NewSession<SpanByteFunctions<Empty>>();
         _context = _session.UnsafeContext;
 
         object allocator = typeof(FasterKV<SpanByte, SpanByte>)
