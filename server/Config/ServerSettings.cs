@@ -78,6 +78,9 @@ internal sealed class ServerSettings
 
     public readonly List<ModuleToLoad> Modules = [];
 
+    /// <summary>Directives with a dot in their name: they belong to modules, by whatever names those give them.</summary>
+    public readonly Dictionary<string, string> ModuleValues = new(StringComparer.OrdinalIgnoreCase);
+
     // process
 
     public bool Daemonize;
