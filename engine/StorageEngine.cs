@@ -99,6 +99,9 @@ public sealed class StorageEngine
         return done;
     }
 
+    /// <summary>Counts an error reply; for the writers of those who drive the engine.</summary>
+    public void CountError(ReadOnlySpan<byte> text) => Metrics.CountError(text);
+
     /// <summary>
     /// Live data is over <c>maxmemory</c>. Dead records do not count against the client: they go as the cleaner comes, and
     /// it hurries while the limit is passed.

@@ -108,6 +108,20 @@ public sealed class KeySpace
         }
     }
 
+    /// <summary>Bytes of the logs' pages, which are on the runtime's heap.</summary>
+    public long LogPageBytes
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (Database database in _databases)
+            {
+                bytes += database.Store?.PageBytes ?? 0;
+            }
+            return bytes;
+        }
+    }
+
     /// <summary>Exchanges the contents of two databases; who has one selected sees the other's keys.</summary>
     public void Swap(int first, int second)
     {
