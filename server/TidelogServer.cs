@@ -267,6 +267,16 @@ internal sealed unsafe class TidelogServer : IDisposable
     /// <summary>Takes over a change of <c>requirepass</c>.</summary>
     public void ApplyPassword() => Engine.PasswordRequired = !string.IsNullOrEmpty(Settings.RequirePass);
 
+    /// <summary>SIGTERM or SIGINT: shuts down as SHUTDOWN would.</summary>
+    public void ShutdownBySignal(PosixSignal signal)
+    {
+        _ = signal;
+        Log.Warning("User requested shutdown...");
+        PidFile.Remove(Settings, Log);
+        Log.Warning("Redis is now ready to exit, bye bye...");
+        Loop.Stop();
+    }
+
     public void LogDisconnect(Client client, int error)
     {
         if (Log.IsEnabled(LogVerbosity.Verbose))
