@@ -35,9 +35,11 @@ public sealed class ConfigFileTests : IDisposable
         Assert.Equal("p\0w", config.Settings.RequirePass);
         Assert.Equal(ShutdownFlags.Now | ShutdownFlags.Force, config.Settings.ShutdownOnSigterm);
         Assert.Equal([new RenamedCommand("CONFIG", "")], config.Settings.RenamedCommands);
-        Assert.Equal(new OutputBufferLimit(2 << 20, 1 << 20, 9), config.Settings.ClientOutputBufferLimits[(int)ClientClass.PubSub]);
+        OutputBufferLimit limit = config.Settings.ClientOutputBufferLimits[(int)ClientClass.PubSub];
+        Assert.Equal(new OutputBufferLimit(2 << 20, 1 << 20, 9), limit);
         Assert.Equal(["alice", "on", "nopass", "~*", "+@all"], Assert.Single(config.Settings.Users));
-        Assert.Equal(("10.0.0.1", 6380), (config.Settings.Replication.MasterHost, config.Settings.Replication.MasterPort));
+        ReplicationSettings replication = config.Settings.Replication;
+        Assert.Equal(("10.0.0.1", 6380), (replication.MasterHost, replication.MasterPort));
     }
 
     [Fact]
@@ -84,8 +86,9 @@ public sealed class ConfigFileTests : IDisposable
     [Fact]
     public void A_missing_file_is_told_by_name()
     {
-        var missing = Assert.Throws<ConfigFileUnreadableException>(() => Load($"include {_directory}/nope.conf"));
-        Assert.Equal($"Fatal error, can't open config file '{_directory}/nope.conf': No such file or directory", missing.Message);
+        string file = $"{_directory}/nope.conf";
+        var missing = Assert.Throws<ConfigFileUnreadableException>(() => Load($"include {file}"));
+        Assert.Equal($"Fatal error, can't open config file '{file}': No such file or directory", missing.Message);
     }
 
     [Fact]
@@ -99,10 +102,12 @@ public sealed class ConfigFileTests : IDisposable
     [Fact]
     public void The_server_may_object_to_a_renamed_command()
     {
-        var config = new Configuration { RenameCommand = (name, _) => name == "x" ? "No such command in rename-command" : null };
+        const string reason = "No such command in rename-command";
+        var config = new Configuration { RenameCommand = (name, _) => name == "x" ? reason : null };
         File.WriteAllText(FilePath, "rename-command get g\nrename-command x y\n");
-        var refused = Assert.Throws<ConfigFileException>(() => config.Load(CommandLine.Parse([FilePath], "/"), Stream.Null));
-        Assert.Equal((2, "No such command in rename-command"), (refused.Line, refused.Reason));
+        CommandLine line = CommandLine.Parse([FilePath], "/");
+        var refused = Assert.Throws<ConfigFileException>(() => config.Load(line, Stream.Null));
+        Assert.Equal((2, reason), (refused.Line, refused.Reason));
     }
 
     [Fact]
@@ -115,17 +120,14 @@ public sealed class ConfigFileTests : IDisposable
     [Fact]
     public void The_shipped_file_changes_nothing()
     {
-        string? directory = AppContext.BaseDirectory;
-        while (directory is not null && !File.Exists(Path.Combine(directory, "tidelog.conf"))) directory = Path.GetDirectoryName(directory);
-        Assert.NotNull(directory);
-        string text = File.ReadAllText(Path.Combine(directory, "tidelog.conf"));
+        string? root = AppContext.BaseDirectory;
+        while (root is not null && !File.Exists(Path.Combine(root, "tidelog.conf"))) root = Path.GetDirectoryName(root);
+        Assert.NotNull(root);
+        string text = File.ReadAllText(Path.Combine(root, "tidelog.conf"));
         var config = Load(text);
         Assert.Equal(new Configuration().Get(["*"]), config.Get(["*"]));
         // and every example in its comments is a line that would be accepted
-        foreach (string line in text.Split('\n').Where(l => l.Length > 2 && l[0] == '#' && char.IsAsciiLetterLower(l[1])))
-        {
-            if (!line.StartsWith("#include", StringComparison.Ordinal)) Load(line[1..]);
-        }
+        foreach (string line in text.Split('\n').Where(l => l is ['#', >= 'a' and <= 'z', ..])) Load(line[1..]);
     }
 
     private string FilePath => $"{_directory}/test.conf";

@@ -58,7 +58,7 @@ internal sealed class ConfigReferenceServer : IDisposable
         return header[0] switch
         {
             '$' => ReadBulk(header),
-            '*' => string.Join(Separator, Enumerable.Range(0, int.Parse(header[1..])).Select(_ => ReadBulk(ReadLine()))),
+            '*' => string.Join(Separator, new int[int.Parse(header[1..])].Select(_ => ReadBulk(ReadLine()))),
             _ => header[1..],
         };
     }

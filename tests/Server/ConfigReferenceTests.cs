@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Tidelog.Tests.Server;
 
-/// <summary>The configuration against a real redis-server: same defaults, same replies, same refusals, same rewritten files.</summary>
+/// <summary>The configuration against a real redis-server: same defaults, same replies, same refusals, same rewritten
+/// files.</summary>
 public sealed class ConfigReferenceTests
 {
     // where and how the two servers run
@@ -21,7 +22,7 @@ public sealed class ConfigReferenceTests
         if (!ConfigReferenceServer.IsInstalled) return;
         using var redis = new ConfigReferenceServer();
         Dictionary<string, string> theirs = Pairs(redis.Ask(["CONFIG", "GET", "*", .. HiddenNames]));
-        Dictionary<string, string> ours = new Configuration().Get(["*", .. HiddenNames]).ToDictionary(p => p.Name, p => p.Value);
+        Dictionary<string, string> ours = Pairs(new Configuration().Get(["*", .. HiddenNames]));
         foreach (string name in OwnToEach)
         {
             Assert.True(theirs.Remove(name));
@@ -41,11 +42,13 @@ public sealed class ConfigReferenceTests
             string theirs = redis.Ask(["CONFIG", "SET", .. pairs]);
             var wanted = pairs.Chunk(2).Select(p => (p[0], p[1])).ToList();
             string ours = config.TrySet(wanted, out string error) ? "OK" : error;
-            Assert.Equal($"{string.Join(' ', pairs)}: {theirs}", $"{string.Join(' ', pairs)}: {ours}");
+            string shown = string.Join(' ', pairs);
+            Assert.Equal($"{shown}: {theirs}", $"{shown}: {ours}");
             foreach (string name in wanted.Select(p => p.Item1).Except(OwnToEach))
             {
-                string value = string.Join(ConfigReferenceServer.Separator, config.Get([name]).SelectMany(p => new[] { p.Name, p.Value }));
-                Assert.Equal($"{string.Join(' ', pairs)}: {redis.Ask("CONFIG", "GET", name)}", $"{string.Join(' ', pairs)}: {value}");
+                string value = string.Concat(
+                    config.Get([name]).Select(p => p.Name + ConfigReferenceServer.Separator + p.Value));
+                Assert.Equal($"{shown}: {redis.Ask("CONFIG", "GET", name)}", $"{shown}: {value}");
             }
         }
     }
@@ -59,7 +62,7 @@ public sealed class ConfigReferenceTests
         foreach (string[] patterns in ConfigReferenceCases.Gets)
         {
             Dictionary<string, string> theirs = Pairs(redis.Ask(["CONFIG", "GET", .. patterns]));
-            Dictionary<string, string> ours = config.Get(patterns).ToDictionary(p => p.Name, p => p.Value);
+            Dictionary<string, string> ours = Pairs(config.Get(patterns));
             foreach (string name in OwnToEach) _ = (theirs.Remove(name), ours.Remove(name));
             Assert.Equal(Sorted(theirs), Sorted(ours));
         }
@@ -105,7 +108,7 @@ public sealed class ConfigReferenceTests
             File.WriteAllText(file, text.Replace("@", directory, StringComparison.Ordinal));
             using var redis = new ConfigReferenceServer([file, .. options]);
             Dictionary<string, string> theirs = Pairs(redis.Ask("CONFIG", "GET", "*"));
-            Dictionary<string, string> ours = Loaded([file, .. options]).Get(["*"]).ToDictionary(p => p.Name, p => p.Value);
+            Dictionary<string, string> ours = Pairs(Loaded([file, .. options]).Get(["*"]));
             foreach (string name in OwnToEach) _ = (theirs.Remove(name), ours.Remove(name));
             Assert.Equal(Sorted(theirs), Sorted(ours));
         }
@@ -159,6 +162,9 @@ public sealed class ConfigReferenceTests
     private static Dictionary<string, string> Pairs(string reply) => reply.Length == 0
         ? []
         : reply.Split(ConfigReferenceServer.Separator).Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
+
+    private static Dictionary<string, string> Pairs(IReadOnlyList<(string Name, string Value)> pairs) =>
+        pairs.ToDictionary(pair => pair.Name, pair => pair.Value);
 
     private static string Sorted(Dictionary<string, string> pairs) =>
         string.Join('\n', pairs.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key} {p.Value}"));

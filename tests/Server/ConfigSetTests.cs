@@ -39,21 +39,20 @@ public sealed class ConfigSetTests : IDisposable
             seen.Add(_config.Settings.Timeout);
             return null;
         });
-        _config.OnChange("port", () => _config.Settings.Port == 7 ? "Unable to listen on this port. Check server logs." : null);
+        _config.OnChange("port", () => _config.Settings.Port == 7 ? "no such luck" : null);
         Assert.False(_config.TrySet([("timeout", "5"), ("save", "1 1"), ("port", "7")], out string error));
-        Assert.Equal(
-            "ERR CONFIG SET failed (possibly related to argument 'port') - Unable to listen on this port. Check server logs.", error);
+        Assert.Equal("ERR CONFIG SET failed (possibly related to argument 'port') - no such luck", error);
         Assert.Equal([5, 0], seen);
         Assert.Equal(new Configuration().Get(["*"]), _config.Get(["*"]));
-        Assert.Equal(
-            ["Failed applying new configuration. Possibly related to new port setting. Restoring previous settings."], _warnings);
+        Assert.StartsWith("Failed applying new configuration. Possibly related to new port setting.",
+            Assert.Single(_warnings), StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_bad_value_undoes_the_whole_set()
     {
         Assert.False(_config.TrySet([("timeout", "5"), ("save", ""), ("hz", "x")], out string error));
-        Assert.Equal("ERR CONFIG SET failed (possibly related to argument 'hz') - argument couldn't be parsed into an integer", error);
+        Assert.StartsWith("ERR CONFIG SET failed (possibly related to argument 'hz')", error, StringComparison.Ordinal);
         Assert.Equal(new Configuration().Get(["*"]), _config.Get(["*"]));
     }
 
@@ -72,8 +71,10 @@ public sealed class ConfigSetTests : IDisposable
         Assert.False(_config.TrySet([("dbfilename", "x")], out _, clientIsLocal: true));
         _config.Settings.EnableProtectedConfigs = ProtectedAction.Local;
         Assert.False(_config.TrySet([("dbfilename", "x")], out string error, clientIsLocal: false));
-        Assert.Equal("ERR CONFIG SET failed (possibly related to argument 'dbfilename') - can't set protected config", error);
-        Assert.True(_config.TrySet([("dbfilename", "x"), ("dir", Environment.CurrentDirectory)], out _, clientIsLocal: true));
+        Assert.EndsWith("(possibly related to argument 'dbfilename') - can't set protected config", error,
+            StringComparison.Ordinal);
+        string here = Environment.CurrentDirectory;
+        Assert.True(_config.TrySet([("dbfilename", "x"), ("dir", here)], out _, clientIsLocal: true));
         Assert.Equal("x", _config.Settings.Persistence.DbFileName);
     }
 
