@@ -1,12 +1,12 @@
 namespace Tidelog.Protocol;
 
-// Redis's glob: `*`, `?`, `[a-z]`, `[^a-z]`, `\x`. Every element but `*` takes exactly one byte, so it is enough to go back to
-// the *last* star when something does not fit: whatever an earlier star could give up, the last one can take. That makes
-// the worst case pattern times text, with no recursion and no limit on the number of stars.
+// Redis's glob: `*`, `?`, `[a-z]`, `[^a-z]`, `\x`. Every element but `*` takes exactly one byte, so it is enough to
+// go back to the *last* star when something does not fit: whatever an earlier star could give up, the last one can
+// take. That makes the worst case pattern times text, with no recursion and no limit on the number of stars.
 
 /// <summary>Glob matching of keys, channels and directive names, with Redis's rules.</summary>
-/// <remarks>Redis 7.0 util.c, stringmatchlen: its oddities (an empty text matches only an empty pattern, an unclosed class ends
-/// with the pattern, ranges compare signed bytes) are part of the promise.</remarks>
+/// <remarks>Redis 7.0 util.c, stringmatchlen: its oddities (an empty text matches only an empty pattern, an unclosed
+/// class ends with the pattern, ranges compare signed bytes) are part of the promise.</remarks>
 public static class GlobPattern
 {
     /// <returns>True if the whole text matches.</returns>

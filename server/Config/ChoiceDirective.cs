@@ -22,7 +22,8 @@ internal sealed class ChoiceDirective<T>(
         return SetOutcome.Refused;
     }
 
-    public override void Rewrite(ConfigRewrite file) => file.Write(Name, $"{Name} {Get()}", force: !Same(slot(), _default));
+    public override void Rewrite(ConfigRewrite file) =>
+        file.Write(Name, $"{Name} {Get()}", force: !Same(slot(), _default));
 
     private static bool Same(T a, T b) => EqualityComparer<T>.Default.Equals(a, b);
 }

@@ -2,9 +2,9 @@ using System.Text;
 
 namespace Tidelog.Server.Config;
 
-// [file] [-] [--directive value ...] [-]. Options become lines that are read after the file and standard input, so that they
-// win: "--port 6380" is the line `port "6380" `. A word that begins with "--" is a value, not an option, if the option before it
-// has none yet; "--save" alone is the one exception that Redis makes.
+// [file] [-] [--directive value ...] [-]. Options become lines that are read after the file and standard input, so
+// that they win: "--port 6380" is the line `port "6380" `. A word that begins with "--" is a value, not an option, if
+// the option before it has none yet; "--save" alone is the one exception that Redis makes.
 
 /// <summary>The arguments of the process, understood as Redis 7.0 does.</summary>
 internal sealed record CommandLine
@@ -60,7 +60,8 @@ internal sealed record CommandLine
         };
         if (action != CommandLineAction.Run)
         {
-            return new CommandLine { Action = action, TestMemoryMegabytes = arguments.Count == 2 ? arguments[1] : null };
+            string? megabytes = arguments.Count == 2 ? arguments[1] : null;
+            return new CommandLine { Action = action, TestMemoryMegabytes = megabytes };
         }
         bool hasFile = !arguments[0].StartsWith('-');
         int first = hasFile ? 1 : 0;
@@ -103,9 +104,11 @@ internal sealed record CommandLine
     private static bool IsStandardInput(IReadOnlyList<string> arguments, int index) =>
         arguments[index] == "-" && (index == 0 || index == arguments.Count - 1);
 
-    private static bool Is(string argument, string option) => argument.Equals(option, StringComparison.OrdinalIgnoreCase);
+    private static bool Is(string argument, string option) =>
+        argument.Equals(option, StringComparison.OrdinalIgnoreCase);
 
-    // Leading "../" are resolved, as Redis does, and nothing else: INFO and CONFIG REWRITE show the path as it was given.
+    // Leading "../" are resolved, as Redis does, and nothing else: INFO and CONFIG REWRITE show the path as it was
+    // given.
     private static string Absolute(string path, string workingDirectory)
     {
         path = path.Trim(' ', '\r', '\n', '\t');

@@ -2,16 +2,19 @@ using System.Text;
 
 namespace Tidelog.Server.Config;
 
-// File, standard input and command line are one text, read line by line with one count of lines; an included file is a text of its
-// own. Later lines win. Nothing is applied here: rows store values, and the server looks at them when all is read.
+// File, standard input and command line are one text, read line by line with one count of lines; an included file is
+// a text of its own. Later lines win. Nothing is applied here: rows store values, and the server looks at them when
+// all is read.
 
 /// <summary>Reads redis.conf into a <see cref="ConfigTable"/>.</summary>
-internal sealed class ConfigFileReader(ConfigTable table, ServerSettings settings, Func<string, string, string?>? renameCommand)
+internal sealed class ConfigFileReader(
+    ConfigTable table, ServerSettings settings, Func<string, string, string?>? renameCommand)
 {
     // Redis recurses until its stack ends.
     private const int MaxNesting = 64;
 
-    private static readonly string[] Ignored = ["list-max-ziplist-entries", "list-max-ziplist-value", "lua-replicate-commands"];
+    private static readonly string[] Ignored =
+        ["list-max-ziplist-entries", "list-max-ziplist-value", "lua-replicate-commands"];
 
     private int _nesting;
 

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Tidelog.Server.Config;
 
-/// <summary>Numbers as Redis reads them from its configuration, with C's leniency where C's functions do the reading.</summary>
+/// <summary>Numbers as Redis reads them from its configuration, with C's leniency where C's functions do the
+/// reading.</summary>
 internal static class ConfigNumber
 {
     /// <summary>A plain decimal integer: no blanks, no plus, no leading zeros.</summary>
@@ -17,7 +18,8 @@ internal static class ConfigNumber
     }
 
     /// <summary>Bytes with a unit: 1k = 1000, 1kb = 1024, and so on, in any case.</summary>
-    /// <remarks>Redis 7.0 util.c, memtoull: no digits are zero, too many are the largest number, the product wraps.</remarks>
+    /// <remarks>Redis 7.0 util.c, memtoull: no digits are zero, too many are the largest number, the product
+    /// wraps.</remarks>
     public static bool TryParseMemory(string text, out ulong bytes)
     {
         bytes = 0;
@@ -35,25 +37,27 @@ internal static class ConfigNumber
             _ => 0,
         };
         if (unit == 0 || digits >= 128) return false;
-        if (digits > 0 && !ulong.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out bytes))
-        {
-            bytes = ulong.MaxValue;
-        }
+        ReadOnlySpan<char> number = text.AsSpan(0, digits);
+        bool fits = ulong.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out bytes);
+        if (digits > 0 && !fits) bytes = ulong.MaxValue;
         bytes = unchecked(bytes * unit);
         return true;
     }
 
     /// <summary>Octal digits, as of a file mode.</summary>
-    public static bool TryParseOctal(string text, out long value) => TryParse(text, 8, out value, out bool overflow) && !overflow;
+    public static bool TryParseOctal(string text, out long value) =>
+        TryParse(text, 8, out value, out bool overflow) && !overflow;
 
-    /// <summary>An integer as C's strtoll reads it: blanks and a sign before it, nothing is zero, too much is the limit.</summary>
+    /// <summary>An integer as C's strtoll reads it: blanks and a sign before it, nothing is zero, too much is the
+    /// limit.</summary>
     /// <returns>False if something follows the number.</returns>
     public static bool TryParseLoosely(string text, out long value) => TryParse(text, 10, out value, out _);
 
     /// <remarks>Redis 7.0 util.c, string2d.</remarks>
     public static bool TryParseDouble(string text, out double value)
     {
-        const NumberStyles style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+        const NumberStyles style =
+            NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
         value = text.TrimStart('+', '-').ToLowerInvariant() is "inf" or "infinity" ? double.PositiveInfinity : 0;
         if (value > 0) return true;
         return double.TryParse(text, style, CultureInfo.InvariantCulture, out value) && double.IsFinite(value);

@@ -2,9 +2,10 @@ using System.Text;
 
 namespace Tidelog.Server.Config;
 
-// CONFIG REWRITE keeps the file the user wrote: comments, order and lines it does not know stay. A directive's first line is
-// replaced in place by what it is now, its further lines by further values; lines left over of a directive that was rewritten
-// are blanked; what has no line yet and differs from the default goes to the end, below a signature.
+// CONFIG REWRITE keeps the file the user wrote: comments, order and lines it does not know stay. A directive's first
+// line is replaced in place by what it is now, its further lines by further values; lines left over of a directive
+// that was rewritten are blanked; what has no line yet and differs from the default goes to the end, below a
+// signature.
 
 /// <summary>An old configuration file on its way to become the new one.</summary>
 internal sealed class ConfigRewrite
@@ -26,7 +27,8 @@ internal sealed class ConfigRewrite
         foreach (string raw in oldText.Split('\n')) AddOldLine(raw.Trim(' ', '\t', '\r', '\n'), table);
     }
 
-    /// <summary>Puts one line of the directive in the place of an old one; with <c>force</c>, else at the end.</summary>
+    /// <summary>Puts one line of the directive in the place of an old one; with <c>force</c>, else at the
+    /// end.</summary>
     public void Write(string directive, string line, bool force)
     {
         MarkProcessed(directive);

@@ -4,9 +4,9 @@ using static Tidelog.Server.Config.DirectiveFlags;
 
 namespace Tidelog.Server.Config;
 
-// Every directive of Redis 7.0.15 is one row. A row that points at a field of the settings takes the field's initial value as
-// its default. `Kept(x)` is the default of a row whose feature does not exist (yet): its value is checked, kept and answered,
-// and nothing reads it. When the feature comes, the row gets a field.
+// Every directive of Redis 7.0.15 is one row. A row that points at a field of the settings takes the field's initial
+// value as its default. `Kept(x)` is the default of a row whose feature does not exist (yet): its value is checked,
+// kept and answered, and nothing reads it. When the feature comes, the row gets a field.
 
 /// <summary>All directives, by name and by alias.</summary>
 internal sealed class ConfigTable
@@ -66,7 +66,7 @@ internal sealed class ConfigTable
         Bool("io-threads-do-reads", () => ref s.IoThreadsDoReads, Immutable),
         Unsigned("maxclients", () => ref s.MaxClients, 1, uint.MaxValue),
         Int("timeout", () => ref s.Timeout, 0, int.MaxValue),
-        Bytes("client-query-buffer-limit", () => ref s.ClientQueryBufferLimit, 1 << 20, long.MaxValue, isUnsigned: true),
+        Bytes("client-query-buffer-limit", () => ref s.ClientQueryBufferLimit, 1 << 20, long.MaxValue, true),
         new OutputBufferLimitDirective(s.ClientOutputBufferLimits),
         new NumberDirective("maxmemory-clients", () => ref s.MaxMemoryClients, None, null)
         { Min = -100, Max = long.MaxValue, Form = NumberForm.MemoryOrPercent },
@@ -125,7 +125,8 @@ internal sealed class ConfigTable
     [
         OptionalText("requirepass", () => ref s.RequirePass, Sensitive),
         Path("aclfile", () => ref s.AclFile, Immutable),
-        Choice("acl-pubsub-default", () => ref s.AclPubSubDefaultAllChannels, [("allchannels", true), ("resetchannels", false)]),
+        Choice("acl-pubsub-default", () => ref s.AclPubSubDefaultAllChannels,
+            [("allchannels", true), ("resetchannels", false)]),
         Long("acllog-max-len", () => ref s.AclLogMaxLength, 0, long.MaxValue),
         Choice("enable-protected-configs", () => ref s.EnableProtectedConfigs, ProtectedActions, Immutable),
         Choice("enable-debug-command", () => ref s.EnableDebugCommand, ProtectedActions, Immutable),
@@ -164,25 +165,31 @@ internal sealed class ConfigTable
     private static IEnumerable<Directive> Types(EngineOptions e) =>
     [
         Bytes("proto-max-bulk-len", () => ref e.ProtoMaxBulkLength, 1 << 20, long.MaxValue),
-        Int("list-max-listpack-size", () => ref e.ListMaxListpackSize, int.MinValue, int.MaxValue, None, "list-max-ziplist-size"),
+        Int("list-max-listpack-size", () => ref e.ListMaxListpackSize,
+            int.MinValue, int.MaxValue, None, "list-max-ziplist-size"),
         Int("list-compress-depth", () => ref e.ListCompressDepth, 0, int.MaxValue),
-        Unsigned("hash-max-listpack-entries", () => ref e.HashMaxListpackEntries, 0, long.MaxValue, None, "hash-max-ziplist-entries"),
-        Bytes("hash-max-listpack-value", () => ref e.HashMaxListpackValue, 0, long.MaxValue, true, "hash-max-ziplist-value"),
+        Unsigned("hash-max-listpack-entries", () => ref e.HashMaxListpackEntries,
+            0, long.MaxValue, None, "hash-max-ziplist-entries"),
+        Bytes("hash-max-listpack-value", () => ref e.HashMaxListpackValue,
+            0, long.MaxValue, true, "hash-max-ziplist-value"),
         Unsigned("set-max-intset-entries", () => ref e.SetMaxIntsetEntries, 0, long.MaxValue),
-        Unsigned("zset-max-listpack-entries", () => ref e.ZsetMaxListpackEntries, 0, long.MaxValue, None, "zset-max-ziplist-entries"),
-        Bytes("zset-max-listpack-value", () => ref e.ZsetMaxListpackValue, 0, long.MaxValue, true, "zset-max-ziplist-value"),
+        Unsigned("zset-max-listpack-entries", () => ref e.ZsetMaxListpackEntries,
+            0, long.MaxValue, None, "zset-max-ziplist-entries"),
+        Bytes("zset-max-listpack-value", () => ref e.ZsetMaxListpackValue,
+            0, long.MaxValue, true, "zset-max-ziplist-value"),
         Long("stream-node-max-entries", () => ref e.StreamNodeMaxEntries, 0, long.MaxValue),
         Bytes("stream-node-max-bytes", () => ref e.StreamNodeMaxBytes, 0, long.MaxValue, isUnsigned: true),
         Bytes("hll-sparse-max-bytes", () => ref e.HllSparseMaxBytes, 0, long.MaxValue, isUnsigned: true),
         Choice("sanitize-dump-payload", () => ref e.SanitizeDumpPayload,
-            [("no", SanitizeDumpPayload.No), ("yes", SanitizeDumpPayload.Yes), ("clients", SanitizeDumpPayload.Clients)]),
+            [("no", SanitizeDumpPayload.No), ("yes", SanitizeDumpPayload.Yes),
+             ("clients", SanitizeDumpPayload.Clients)]),
     ];
 
     private IEnumerable<Directive> Snapshots(PersistenceSettings p) =>
     [
         Save,
-        Path("dbfilename", () => ref p.DbFileName, Protected, value => IsBaseName(value)
-            ? null : "dbfilename can't be a path, just a filename"),
+        Path("dbfilename", () => ref p.DbFileName, Protected,
+            value => IsBaseName(value) ? null : "dbfilename can't be a path, just a filename"),
         Bool("rdbcompression", () => ref p.RdbCompression),
         Bool("rdbchecksum", () => ref p.RdbChecksum, Immutable),
         Bool("rdb-del-sync-files", () => ref p.RdbDelSyncFiles),
@@ -190,16 +197,19 @@ internal sealed class ConfigTable
         Bool("stop-writes-on-bgsave-error", () => ref p.StopWritesOnBgsaveError),
         Int("rdb-key-save-delay", () => ref p.RdbKeySaveDelay, int.MinValue, int.MaxValue, Hidden),
         Int("key-load-delay", () => ref p.KeyLoadDelay, int.MinValue, int.MaxValue, Hidden),
-        Long("loading-process-events-interval-bytes", () => ref p.LoadingProcessEventsIntervalBytes, 1024, int.MaxValue, Hidden),
+        Long("loading-process-events-interval-bytes", () => ref p.LoadingProcessEventsIntervalBytes,
+            1024, int.MaxValue, Hidden),
     ];
 
     private static IEnumerable<Directive> AppendOnlyFile(PersistenceSettings p) =>
     [
         Bool("appendonly", () => ref p.AppendOnly, DenyLoading),
-        Path("appendfilename", () => ref p.AppendFileName, Immutable, value => value.Length == 0
-            ? "appendfilename can't be empty" : IsBaseName(value) ? null : "appendfilename can't be a path, just a filename"),
-        Path("appenddirname", () => ref p.AppendDirName, Immutable, value => value.Length == 0
-            ? "appenddirname can't be empty" : IsBaseName(value) ? null : "appenddirname can't be a path, just a dirname"),
+        Path("appendfilename", () => ref p.AppendFileName, Immutable,
+            value => value.Length == 0 ? "appendfilename can't be empty"
+                : IsBaseName(value) ? null : "appendfilename can't be a path, just a filename"),
+        Path("appenddirname", () => ref p.AppendDirName, Immutable,
+            value => value.Length == 0 ? "appenddirname can't be empty"
+                : IsBaseName(value) ? null : "appenddirname can't be a path, just a dirname"),
         Choice("appendfsync", () => ref p.AppendFsync,
             [("everysec", AppendFsync.EverySecond), ("always", AppendFsync.Always), ("no", AppendFsync.No)]),
         Bool("no-appendfsync-on-rewrite", () => ref p.NoAppendFsyncOnRewrite),
@@ -229,8 +239,8 @@ internal sealed class ConfigTable
         Int("repl-diskless-sync-delay", () => ref r.DisklessSyncDelay, 0, int.MaxValue),
         Int("repl-diskless-sync-max-replicas", () => ref r.DisklessSyncMaxReplicas, 0, int.MaxValue),
         Choice("repl-diskless-load", () => ref r.DisklessLoad,
-            [("disabled", DisklessLoad.Disabled), ("on-empty-db", DisklessLoad.OnEmptyDb), ("swapdb", DisklessLoad.SwapDb)],
-            DenyLoading),
+            [("disabled", DisklessLoad.Disabled), ("on-empty-db", DisklessLoad.OnEmptyDb),
+             ("swapdb", DisklessLoad.SwapDb)], DenyLoading),
         Int("repl-timeout", () => ref r.Timeout, 1, int.MaxValue),
         Int("repl-ping-replica-period", () => ref r.PingReplicaPeriod, 1, int.MaxValue, None, "repl-ping-slave-period"),
         Bytes("repl-backlog-size", () => ref s.Engine.ReplBacklogSize, 1, long.MaxValue),
@@ -298,8 +308,8 @@ internal sealed class ConfigTable
     ];
 
     private const string NoDefragmentation =
-        "Active defragmentation cannot be enabled: it requires a Redis server compiled with a modified Jemalloc like the one "
-        + "shipped by default with the Redis source distribution";
+        "Active defragmentation cannot be enabled: it requires a Redis server compiled with a modified Jemalloc like "
+        + "the one shipped by default with the Redis source distribution";
 
     private static readonly (string, ProtectedAction)[] ProtectedActions =
         [("no", ProtectedAction.No), ("yes", ProtectedAction.Yes), ("local", ProtectedAction.Local)];
@@ -321,7 +331,8 @@ internal sealed class ConfigTable
     }
 
     private static BoolDirective Bool(
-        string name, Slot<bool> slot, DirectiveFlags flags = None, string? alias = null, Func<bool, string?>? check = null) =>
+        string name, Slot<bool> slot, DirectiveFlags flags = None, string? alias = null,
+        Func<bool, string?>? check = null) =>
         new(name, slot, flags, alias, check);
 
     private static NumberDirective Int(
@@ -350,7 +361,8 @@ internal sealed class ConfigTable
         new(name, slot!, isPath: true, emptyIsNull: false, flags, null, check);
 
     private static TextDirective OptionalText(
-        string name, Slot<string?> slot, DirectiveFlags flags = None, string? alias = null, Func<string, string?>? check = null) =>
+        string name, Slot<string?> slot, DirectiveFlags flags = None, string? alias = null,
+        Func<string, string?>? check = null) =>
         new(name, slot, isPath: false, emptyIsNull: true, flags, alias, check);
 
     private static TextDirective OptionalPath(string name, Slot<string?> slot, DirectiveFlags flags) =>

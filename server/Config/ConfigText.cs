@@ -2,8 +2,9 @@ using System.Text;
 
 namespace Tidelog.Server.Config;
 
-// Configuration text is bytes. It is held in strings of one char per byte (Latin-1): a password or a name need not be UTF-8, and
-// nothing may change on the way from the file to CONFIG GET and back into the file. Only paths leave this form.
+// Configuration text is bytes. It is held in strings of one char per byte (Latin-1): a password or a name need not be
+// UTF-8, and nothing may change on the way from the file to CONFIG GET and back into the file. Only paths leave this
+// form.
 
 /// <summary>The text form of redis.conf: words, quotes, and the way between bytes and paths.</summary>
 internal static class ConfigText
@@ -29,7 +30,8 @@ internal static class ConfigText
         }
     }
 
-    /// <returns>The text in double quotes, everything that is not printable escaped; <see cref="Split"/> gives it back.</returns>
+    /// <returns>The text in double quotes, everything that is not printable escaped; <see cref="Split"/> gives it
+    /// back.</returns>
     public static string Quote(string text)
     {
         var quoted = new StringBuilder(text.Length + 2).Append('"');
@@ -89,7 +91,8 @@ internal static class ConfigText
 
     private static char Unescape(string line, ref int at)
     {
-        if (line[at] == 'x' && at + 2 < line.Length && char.IsAsciiHexDigit(line[at + 1]) && char.IsAsciiHexDigit(line[at + 2]))
+        if (line[at] == 'x' && at + 2 < line.Length
+            && char.IsAsciiHexDigit(line[at + 1]) && char.IsAsciiHexDigit(line[at + 2]))
         {
             at += 3;
             return (char)Convert.ToByte(line[(at - 2)..at], 16);

@@ -3,9 +3,10 @@ using Tidelog.Protocol;
 
 namespace Tidelog.Server.Config;
 
-// The order of things: a Configuration holds defaults; Load reads the command line and what it names; the server reads Settings and
-// starts; from then on TrySet changes fields and runs the hooks that the server registered for them. A failing hook undoes the
-// whole SET: values first, hooks again after. All on one thread, between two commands.
+// The order of things: a Configuration holds defaults; Load reads the command line and what it names; the server
+// reads Settings and starts; from then on TrySet changes fields and runs the hooks that the server registered for
+// them. A failing hook undoes the whole SET: values first, hooks again after. All on one thread, between two
+// commands.
 //
 // Names and values are bytes in chars (Latin-1): handlers convert with Encoding.Latin1 both ways.
 
@@ -38,7 +39,8 @@ internal sealed class Configuration
     public Func<IEnumerable<string>>? DescribeUsers { get; set; }
 
     /// <summary>Reads the file, standard input and options that the command line names.</summary>
-    /// <exception cref="ConfigFileException">A line is wrong: print the message to standard error, exit with 1.</exception>
+    /// <exception cref="ConfigFileException">A line is wrong: print the message to standard error, exit with
+    /// 1.</exception>
     /// <exception cref="ConfigFileUnreadableException">Log the message, exit with 1.</exception>
     public void Load(CommandLine commandLine, Stream standardInput)
     {
@@ -48,8 +50,8 @@ internal sealed class Configuration
             FilePath, commandLine.ReadsStandardInput ? standardInput : null, commandLine.Options);
     }
 
-    /// <summary>Has changes of the directive applied. Several names may share one hook: it runs once per SET. A hook returns
-    /// why it failed (empty for no reason), or null; it is called again when a SET is undone.</summary>
+    /// <summary>Has changes of the directive applied. Several names may share one hook: it runs once per SET. A hook
+    /// returns why it failed (empty for no reason), or null; it is called again when a SET is undone.</summary>
     public void OnChange(string name, Func<string?> apply)
     {
         Directive row = _table.Find(name)?.Row ?? throw new ArgumentException($"no directive {name}", nameof(name));
@@ -83,7 +85,8 @@ internal sealed class Configuration
         return found;
     }
 
-    /// <summary>Sets all of the pairs, or none; a local client may set what <c>enable-protected-configs local</c> allows.</summary>
+    /// <summary>Sets all of the pairs, or none; a local client may set what <c>enable-protected-configs local</c>
+    /// allows.</summary>
     /// <returns>If false, <c>error</c> is the error reply from its code on ("ERR ...").</returns>
     public bool TrySet(IReadOnlyList<(string Name, string Value)> pairs, out string error, bool clientIsLocal = false)
     {
@@ -150,7 +153,8 @@ internal sealed class Configuration
     }
 
     private bool TryFind(
-        IReadOnlyList<(string Name, string Value)> pairs, bool clientIsLocal, out List<ConfigName> names, out string error)
+        IReadOnlyList<(string Name, string Value)> pairs, bool clientIsLocal,
+        out List<ConfigName> names, out string error)
     {
         names = [];
         error = "";
@@ -192,7 +196,8 @@ internal sealed class Configuration
         for (int i = 0; i < names.Count; i++)
         {
             if (names[i].Row.SetText(before[i], out string reason) != SetOutcome.Refused) continue;
-            _warn($"Failed restoring failed CONFIG SET command. Error setting {names[i].Name} to '{before[i]}': {reason}");
+            _warn("Failed restoring failed CONFIG SET command. "
+                + $"Error setting {names[i].Name} to '{before[i]}': {reason}");
         }
         foreach ((Func<string?> apply, _) in hooks)
         {

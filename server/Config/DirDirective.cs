@@ -1,6 +1,7 @@
 namespace Tidelog.Server.Config;
 
-/// <summary>The working directory. It has no setting: setting it changes to it at once, and reading it asks the process.</summary>
+/// <summary>The working directory. It has no setting: setting it changes to it at once, and reading it asks the
+/// process.</summary>
 internal sealed class DirDirective()
     : Directive("dir", DirectiveFlags.Protected | DirectiveFlags.DenyLoading, alias: null)
 {
@@ -12,5 +13,6 @@ internal sealed class DirDirective()
         return error.Length > 0 ? SetOutcome.Refused : SetOutcome.Changed;
     }
 
-    public override void Rewrite(ConfigRewrite file) => file.Write(Name, $"{Name} {ConfigText.Quote(Get())}", force: true);
+    public override void Rewrite(ConfigRewrite file) =>
+        file.Write(Name, $"{Name} {ConfigText.Quote(Get())}", force: true);
 }

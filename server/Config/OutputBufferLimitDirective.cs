@@ -1,6 +1,7 @@
 namespace Tidelog.Server.Config;
 
-/// <summary>Groups of four words: class of client, hard limit, soft limit, seconds. Classes not named keep theirs.</summary>
+/// <summary>Groups of four words: class of client, hard limit, soft limit, seconds. Classes not named keep
+/// theirs.</summary>
 internal sealed class OutputBufferLimitDirective(OutputBufferLimit[] limits)
     : Directive("client-output-buffer-limit", DirectiveFlags.MultiArgument, alias: null)
 {
@@ -26,7 +27,8 @@ internal sealed class OutputBufferLimitDirective(OutputBufferLimit[] limits)
     {
         for (int i = 0; i < limits.Length; i++)
         {
-            string hard = ConfigNumber.FormatMemory(limits[i].HardBytes), soft = ConfigNumber.FormatMemory(limits[i].SoftBytes);
+            string hard = ConfigNumber.FormatMemory(limits[i].HardBytes);
+            string soft = ConfigNumber.FormatMemory(limits[i].SoftBytes);
             string line = $"{Name} {NameOf(i, "replica")} {hard} {soft} {limits[i].SoftSeconds}";
             file.Write(Name, line, force: limits[i] != _default[i]);
         }

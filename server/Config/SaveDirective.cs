@@ -1,8 +1,8 @@
 namespace Tidelog.Server.Config;
 
-// `save` is repeated in a file: each line adds its points, and the first one replaces the defaults. Everywhere else (CONFIG SET)
-// the points given are all there are. Redis's quirk is kept: once an included file has ended, the lines of the outer
-// one count as "everywhere else", so a file that works there means the same here.
+// `save` is repeated in a file: each line adds its points, and the first one replaces the defaults. Everywhere else
+// (CONFIG SET) the points given are all there are. Redis's quirk is kept: once an included file has ended, the lines
+// of the outer one count as "everywhere else", so a file that works there means the same here.
 
 /// <summary>When snapshots are due: pairs of seconds and changes.</summary>
 internal sealed class SaveDirective(Slot<IReadOnlyList<SavePoint>> slot)

@@ -1,6 +1,7 @@
 namespace Tidelog.Server.Config;
 
-// A path is decoded for the file system (see ConfigText). Where an empty word means "not set", that is written as no line at all.
+// A path is decoded for the file system (see ConfigText). Where an empty word means "not set", that is written as no
+// line at all.
 
 /// <summary>One word of any bytes.</summary>
 internal sealed class TextDirective(
