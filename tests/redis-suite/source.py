@@ -61,7 +61,8 @@ def _unpack(download: Path, root: Path) -> None:
 
 def _run(command: list[str], folder: Path, must_work: bool = True) -> None:
     try:
-        done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(
+            command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Unavailable(str(error)) from error
     if must_work and done.returncode != 0:
