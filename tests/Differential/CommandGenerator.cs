@@ -66,10 +66,19 @@ internal static class CommandGenerator
         Line(Word("EXAT"), AbsoluteSeconds),
         Line(Word("PXAT"), AbsoluteMilliseconds));
 
-    private static readonly Gen<string[]> SetOption = Gen.OneOf(
-        ExpireOption, Line(Word("NX", "XX", "GET", "KEEPTTL")), Line(Word("PERSIST", "EX", "PXAT", "junk")));
+    private static readonly Gen<string[]> SetOption = Gen.Frequency(
+        (6, ExpireOption),
+        (9, Line(Word("NX", "XX", "GET", "KEEPTTL"))),
+        (1, Line(Word("PERSIST", "EX", "PXAT", "junk"))));
 
-    private static readonly Gen<string[]> ExpireCondition = Line(Word("NX", "XX", "GT", "LT", "junk"));
+    private static readonly Gen<string[]> GetExOption = Gen.Frequency(
+        (8, ExpireOption),
+        (3, Line(Word("PERSIST"))),
+        (1, Line(Word("KEEPTTL", "junk"))));
+
+    private static readonly Gen<string[]> ExpireCondition = Gen.Frequency(
+        (12, Line(Word("NX", "XX", "GT", "LT"))),
+        (1, Line(Word("junk", "N"))));
 
     private static readonly Gen<string[]> LcsOption = Gen.OneOf(
         Line(Word("LEN", "IDX", "WITHMATCHLEN")),
@@ -108,7 +117,7 @@ internal static class CommandGenerator
 
     private static Gen<string[]> Reads() => Gen.OneOf(
         Line(Word("GET", "STRLEN", "GETDEL", "TYPE"), Key),
-        Line(Word("GETEX"), Key, UpTo(2, Gen.OneOf(ExpireOption, Line(Word("PERSIST", "KEEPTTL", "junk"))))),
+        Line(Word("GETEX"), Key, UpTo(2, GetExOption)),
         Line(Word("MGET", "EXISTS", "TOUCH"), UpTo(4, Line(Key))),
         Line(Word("GETRANGE", "SUBSTR"), Key, Bound(), Bound()),
         Line(Word("LCS"), Key, Key, UpTo(3, LcsOption)),
