@@ -130,9 +130,10 @@ def load(server: Server, count: int, value_length: int, batch: int = 10_000) -> 
     with server.connect() as connection:
         for first in range(0, count, batch):
             last = min(count, first + batch)
-            exchange(connection, b"".join(
-                b"*3\r\n$3\r\nSET\r\n$16\r\nkey:%012d\r\n$%d\r\n%s\r\n"
-                % (i, value_length, b"%0*d" % (value_length, i * 2654435761)) for i in range(first, last)), last - first)
+            commands = b"".join(
+                b"*3\r\n$3\r\nSET\r\n$16\r\nkey:%012d\r\n$%d\r\n%0*d\r\n"
+                % (i, value_length, value_length, i * 2654435761) for i in range(first, last))
+            exchange(connection, commands, last - first)
 
 
 def median(values: list[float]) -> float:
