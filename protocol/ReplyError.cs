@@ -16,6 +16,13 @@ public static class ReplyError
     public static ReadOnlySpan<byte> IndexOutOfRange => "ERR index out of range"u8;
     public static ReadOnlySpan<byte> StringTooLong =>
         "ERR string exceeds maximum allowed size (proto-max-bulk-len)"u8;
+    public static ReadOnlySpan<byte> LcsNotStrings => "ERR The specified keys must contain string values"u8;
+    public static ReadOnlySpan<byte> LcsLengthAndIndexes =>
+        "ERR If you want both the length and indexes, please just use IDX."u8;
+    public static ReadOnlySpan<byte> LcsTooLong =>
+        "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"u8;
+    public static ReadOnlySpan<byte> LcsOutOfMemory =>
+        "ERR Insufficient memory, failed allocating transient memory for LCS"u8;
     public static ReadOnlySpan<byte> NoSuchKey => "ERR no such key"u8;
     public static ReadOnlySpan<byte> SameObject => "ERR source and destination objects are the same"u8;
     public static ReadOnlySpan<byte> InvalidDatabase => "ERR invalid DB index"u8;
@@ -47,4 +54,7 @@ public static class ReplyError
 
     /// <summary>The error of a command that got too few or too many arguments.</summary>
     public static string WrongArity(string command) => $"ERR wrong number of arguments for '{command}' command";
+
+    /// <summary>The error of a command whose expiry is not positive, or too far away to be counted.</summary>
+    public static string InvalidExpireTime(string command) => $"ERR invalid expire time in '{command}' command";
 }

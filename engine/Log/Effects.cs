@@ -79,6 +79,12 @@ public sealed class Effects : IExpiryObserver
         _given.BulkInteger(number);
     }
 
+    /// <summary>Begins an effect whose arguments follow by <see cref="Add"/>, as many as are announced here.</summary>
+    public void Begin(int argumentCount) => _given.Array(argumentCount);
+
+    /// <summary>Gives the next argument, the name being the first, of an effect begun by <see cref="Begin"/>.</summary>
+    public void Add(ReadOnlySpan<byte> argument) => _given.Bulk(argument);
+
     void IExpiryObserver.KeyExpired(Database database, ReadOnlySpan<byte> key)
     {
         Select(database.Index);
