@@ -1,12 +1,13 @@
 // When which record expires: a hierarchical timing wheel of log addresses.
 //
 // Five wheels of 256 slots. A tick is 16 ms; a slot of the first wheel is one tick, a slot of each further wheel as long as
-// the whole wheel before it: 4 s, 17 min, 3 days, 2 years, 500 years. Time moves through the first wheel slot by slot;
-// when it wraps, the next slot of the wheel above is spread over the ones below.
+// the whole wheel before it: 4 s, 17 min, 3 days, 2 years, 500 years. Time moves through the finest wheel that holds
+// anything, slot by slot; when it wraps, the next slot of the wheel above becomes due and is spread over the ones below.
 //
 // An entry is an address and nothing else. It is advice: whoever takes it looks at the record, which may have moved (it
 // then has an entry of its own), been deleted, or got a later expiry. So nothing is ever removed from the wheel, and an
 // update in place that only postpones the expiry adds nothing: the old entry, when it fires, is put back at the new time.
+// For the same reason a clock that was set back is harmless: everything becomes due and is put back.
 
 using System.Runtime.InteropServices;
 
@@ -20,10 +21,14 @@ internal sealed unsafe class ExpiryWheel : IDisposable
     private const int Levels = 5;
     private const int EntriesPerBlock = 62;
 
+    /// <summary>A clock that goes back by less than a second is waited for.</summary>
+    private const int TicksWaitedFor = 1000 >> TickBits;
+
     private readonly Block** _slots = (Block**)NativeMemory.AllocZeroed(Levels * Slots, (nuint)sizeof(Block*));
     private Block* _free;
     private Block* _due;
     private long _tick;
+    private HeldCounts _held;
 
     /// <param name="nowMs">Unix time in milliseconds.</param>
     public ExpiryWheel(long nowMs) => _tick = nowMs >> TickBits;
@@ -36,9 +41,14 @@ internal sealed unsafe class ExpiryWheel : IDisposable
     /// <summary>The end of the tick that a time falls into: nothing expires before its time.</summary>
     public static long TickOf(long expiryMs) => (expiryMs >> TickBits) + 1;
 
+    /// <param name="address">Any number but 0; comes back as it is.</param>
     public void Add(long address, long expiryMs)
     {
-        Push(SlotFor(Math.Max(TickOf(expiryMs), _tick + 1)), address);
+        long tick = Math.Max(TickOf(expiryMs), _tick + 1);
+        int level = LevelOf(tick);
+        long limit = _tick + (1L << (SlotBits * Levels)) - 1;
+        Push(Slot(level, Math.Min(tick, limit)), address);
+        _held[level]++;
         Count++;
     }
 
@@ -65,14 +75,19 @@ internal sealed unsafe class ExpiryWheel : IDisposable
             if (Count == 0)
             {
                 // Nothing is waiting: time may jump.
-                _tick = Math.Max(_tick, now);
+                _tick = now;
+            }
+            else if (now < _tick - TicksWaitedFor)
+            {
+                TurnBack(now);
+                continue;
             }
             if (_tick >= now)
             {
                 address = 0;
                 return false;
             }
-            Advance();
+            Advance(now);
         }
     }
 
@@ -97,59 +112,56 @@ internal sealed unsafe class ExpiryWheel : IDisposable
         }
     }
 
-    private void Advance()
+    /// <summary>Goes on to the next tick at which a slot that holds something may be due, or to the present.</summary>
+    private void Advance(long now)
     {
-        _tick++;
-        int level = 0;
-        long tick = _tick;
-        while ((tick & (Slots - 1)) == 0 && level < Levels - 1)
+        int finest = 0;
+        while (_held[finest] == 0)
         {
-            // A wheel has wrapped: its parent's next slot is spread over the finer wheels, which needs each entry's time.
-            tick >>= SlotBits;
-            level++;
+            finest++;
         }
-        for (; level >= 0; level--)
+        int bits = SlotBits * finest;
+        _tick = Math.Min(now, ((_tick >> bits) + 1) << bits);
+        MakeDue(0);
+        for (int level = 1; level < Levels && (_tick & ((1L << (SlotBits * level)) - 1)) == 0; level++)
         {
-            Block** slot = _slots + (level * Slots) + ((_tick >> (SlotBits * level)) & (Slots - 1));
-            Block* taken = *slot;
-            *slot = null;
-            if (taken == null)
-            {
-                continue;
-            }
-            if (level == 0)
-            {
-                Block* last = taken;
-                while (last->Next != null)
-                {
-                    last = last->Next;
-                }
-                last->Next = _due;
-                _due = taken;
-            }
-            else
-            {
-                Spread(taken);
-            }
+            // Entries do not know their time, so those of a coarse slot become due at once; the keyspace looks at each record
+            // and puts back what has not expired yet, now into a finer slot.
+            MakeDue(level);
         }
     }
 
-    /// <summary>
-    /// Entries do not know their time, so those of a coarse slot become due at once; the keyspace looks at each record and
-    /// puts back what has not expired yet, now into a finer slot.
-    /// </summary>
-    private void Spread(Block* taken)
+    private void MakeDue(int level) => MakeDue(level, Slot(level, _tick));
+
+    private void MakeDue(int level, Block** slot)
     {
+        Block* taken = *slot;
+        if (taken == null)
+        {
+            return;
+        }
+        *slot = null;
         Block* last = taken;
+        _held[level] -= last->Count;
         while (last->Next != null)
         {
             last = last->Next;
+            _held[level] -= last->Count;
         }
         last->Next = _due;
         _due = taken;
     }
 
-    private Block** SlotFor(long tick)
+    private void TurnBack(long now)
+    {
+        for (int i = 0; i < Levels * Slots; i++)
+        {
+            MakeDue(i / Slots, _slots + i);
+        }
+        _tick = now;
+    }
+
+    private int LevelOf(long tick)
     {
         long distance = tick - _tick;
         int level = 0;
@@ -157,10 +169,10 @@ internal sealed unsafe class ExpiryWheel : IDisposable
         {
             level++;
         }
-        long limit = _tick + (1L << (SlotBits * Levels)) - 1;
-        long slot = Math.Min(tick, limit) >> (SlotBits * level);
-        return _slots + (level * Slots) + (slot & (Slots - 1));
+        return level;
     }
+
+    private Block** Slot(int level, long tick) => _slots + (level * Slots) + ((tick >> (SlotBits * level)) & (Slots - 1));
 
     private void Push(Block** slot, long address)
     {
@@ -188,6 +200,13 @@ internal sealed unsafe class ExpiryWheel : IDisposable
     {
         block->Next = _free;
         _free = block;
+    }
+
+    /// <summary>How many entries each wheel holds.</summary>
+    [System.Runtime.CompilerServices.InlineArray(Levels)]
+    private struct HeldCounts
+    {
+        private long _first;
     }
 
     private struct Block

@@ -5,7 +5,7 @@
 //   +12  key, padded so that the value begins at a multiple of 8
 //   V    length of the value with the 8 bytes of header below, 4 bytes
 //   V+4  type (low 4 bits) and encoding (high 4 bits)
-//   V+5  flags
+//   V+5  flags (low 3 bits), serial number of the newest entry in the expiry wheel (bits 3 to 5)
 //   V+6  unused bytes at the value's end, 2 bytes: the room to grow in place
 //   V+8  snapshot generation in which the record was superseded, 1 byte
 //   V+9  LRU clock or LFU counter, 3 bytes
@@ -27,6 +27,9 @@ internal enum RecordFlags : byte
 
     /// <summary>The payload is a pointer to memory outside the log.</summary>
     HeapValue = 1 << 2,
+
+    /// <summary>Not a flag: see <see cref="Record.WheelSerial"/>.</summary>
+    WheelSerial = 7 << 3,
 }
 
 /// <summary>
@@ -104,6 +107,17 @@ public readonly unsafe struct Record
     {
         get => (RecordFlags)(*(Value + 5));
         set => *(Value + 5) = (byte)value;
+    }
+
+    /// <summary>
+    /// Which of its entries in the expiry wheel counts: the newest, which is never later than the expiry. An entry carries the
+    /// number in its address's low bits; without it an expiry moved to and fro would leave an entry each time, all of them
+    /// put back for as long as the key lives.
+    /// </summary>
+    internal int WheelSerial
+    {
+        get => (int)(Flags & RecordFlags.WheelSerial) >> 3;
+        set => Flags = (Flags & ~RecordFlags.WheelSerial) | (RecordFlags)(value << 3);
     }
 
     internal bool IsHeapValue => (Flags & RecordFlags.HeapValue) != 0;

@@ -19,6 +19,9 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     /// <summary>A longer key lives outside the log.</summary>
     public const int MaxInlineKey = 16 * 1024;
 
+    /// <summary>The low bits of an address, zero in itself, that carry <see cref="Record.WheelSerial"/> in the wheel.</summary>
+    private const int WheelSerialMask = 7;
+
     private readonly RecordLog _log;
     private readonly HashIndex _index;
     private readonly ExpiryWheel _wheel;
@@ -111,7 +114,7 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
                 return default;
             }
             byte* start = _log.PointerTo(address);
-            if (*(uint*)(start + Record.KeyLengthOffset) == (uint)key.Length)
+            if (*(uint*)(start + Record.KeyLengthOffset) == (uint)key.Length && key.Length <= MaxInlineKey)
             {
                 if (new ReadOnlySpan<byte>(start + Record.KeyOffset, key.Length).SequenceEqual(key))
                 {
@@ -145,11 +148,11 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
                 return existing;
             }
             bool expiring = existing.HasExpiry;
-            FreeHeapValue(existing);
             int stored = Record.StoredKeyLength(existing.Start);
             Record replaced = Append(new ReadOnlySpan<byte>(existing.Start + Record.KeyOffset, stored), existing.IsHeapKey,
                 type, encoding, length, RoomFor(length), expiry, access);
             _index.Replace(hash, existing.Address, replaced.Address);
+            FreeHeapValue(existing);
             Supersede(existing);
             ExpiringCount += (expiry >= 0 ? 1 : 0) - (expiring ? 1 : 0);
             return replaced;
@@ -194,9 +197,9 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
             HeapBytes* block = *record.Heap;
             if (length > block->Capacity)
             {
-                HeapBytesTotal -= block->Size;
+                long size = block->Size;
                 block = HeapBytes.Reallocate(block, (int)Math.Min((long)length + Math.Min(length, 1 << 20), int.MaxValue - 64));
-                HeapBytesTotal += block->Size;
+                HeapBytesTotal += block->Size - size;
                 *record.Heap = block;
             }
             block->Length = length;
@@ -243,7 +246,7 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
             // A later time needs no entry of its own: the wheel's present one leads here and is put back then.
             if (ExpiryWheel.TickOf(expiry) < ExpiryWheel.TickOf(old))
             {
-                _wheel.Add(record.Address, expiry);
+                AddToWheel(record, expiry);
             }
             return record;
         }
@@ -258,7 +261,7 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
         record.Spare -= Record.ExpirySize;
         record.Flags |= RecordFlags.HasExpiry;
         *(long*)(record.Value + Record.ValueHeaderSize) = expiry;
-        _wheel.Add(record.Address, expiry);
+        AddToWheel(record, expiry);
         return record;
     }
 
@@ -303,15 +306,17 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     /// <returns>False when nothing is due.</returns>
     public bool TryTakeExpired(long nowMs, ref int budget, out Record record)
     {
-        while (budget > 0 && _wheel.TryTake(nowMs, out long address))
+        while (budget > 0 && _wheel.TryTake(nowMs, out long entry))
         {
             budget--;
+            long address = entry & ~WheelSerialMask;
             if (address < _log.BeginAddress)
             {
                 continue;
             }
             record = At(address);
-            if ((record.Flags & (RecordFlags.Superseded | RecordFlags.HasExpiry)) != RecordFlags.HasExpiry)
+            if ((record.Flags & (RecordFlags.Superseded | RecordFlags.HasExpiry)) != RecordFlags.HasExpiry
+                || record.WheelSerial != (entry & WheelSerialMask))
             {
                 continue;
             }
@@ -319,7 +324,7 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
             {
                 return true;
             }
-            _wheel.Add(address, record.Expiry);
+            _wheel.Add(entry, record.Expiry);
         }
         record = default;
         return false;
@@ -440,7 +445,7 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
             *(long*)(existing.Value + Record.ValueHeaderSize) = expiry;
             if (!hadExpiry || ExpiryWheel.TickOf(expiry) < ExpiryWheel.TickOf(oldExpiry))
             {
-                _wheel.Add(existing.Address, expiry);
+                AddToWheel(existing, expiry);
             }
         }
         ExpiringCount += (expiry >= 0 ? 1 : 0) - (hadExpiry ? 1 : 0);
@@ -538,6 +543,13 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
         return record;
     }
 
+    /// <summary>Adds the entry that counts from now on; older ones of this record are passed over when they fire.</summary>
+    private void AddToWheel(Record record, long expiry)
+    {
+        record.WheelSerial = (record.WheelSerial + 1) & WheelSerialMask;
+        _wheel.Add(record.Address | (long)record.WheelSerial, expiry);
+    }
+
     private void Supersede(Record record)
     {
         LiveBytes -= record.Size;
@@ -564,7 +576,7 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
         _index.Replace(KeyHash.Of(moved.Key), record.Address, address);
         if (moved.HasExpiry)
         {
-            _wheel.Add(address, moved.Expiry);
+            _wheel.Add(address | (long)moved.WheelSerial, moved.Expiry);
         }
         record.Flags |= RecordFlags.Superseded;
         record.SupersededGeneration = Generation;

@@ -1,0 +1,70 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Xunit;
+
+namespace Tidelog.Tests.Engine;
+
+public sealed class KeyspaceModelTests
+{
+    /// <summary>TIDELOG_LONG=1 asks for many more runs.</summary>
+    private static readonly bool Long = Environment.GetEnvironmentVariable("TIDELOG_LONG") == "1";
+
+    [Fact]
+    public void The_keyspace_holds_what_a_dictionary_would()
+    {
+        Check(Long ? 5000 : 60, length: 300, AnyStep());
+    }
+
+    [Fact]
+    public void It_grows_and_shrinks_by_thousands_of_keys()
+    {
+        Gen<Step> bulk = StepOf(Gen.Elements(
+            StepKind.Fill, StepKind.Fill, StepKind.DeleteRange, StepKind.PassTime, StepKind.ExpireCycle, StepKind.Clean, StepKind.Swap));
+        Check(Long ? 400 : 8, length: 40, bulk);
+    }
+
+    private static Gen<Step> AnyStep() => StepOf(Gen.Frequency(
+        (12, Gen.Constant(StepKind.SetString)),
+        (3, Gen.Constant(StepKind.SetInteger)),
+        (6, Gen.Constant(StepKind.Resize)),
+        (3, Gen.Constant(StepKind.ChangeByte)),
+        (4, Gen.Constant(StepKind.Delete)),
+        (6, Gen.Constant(StepKind.SetExpiry)),
+        (2, Gen.Constant(StepKind.Persist)),
+        (2, Gen.Constant(StepKind.Read)),
+        (5, Gen.Constant(StepKind.Move)),
+        (5, Gen.Constant(StepKind.Copy)),
+        (1, Gen.Constant(StepKind.Swap)),
+        (1, Gen.Constant(StepKind.ToggleSnapshot)),
+        (4, Gen.Constant(StepKind.PassTime)),
+        (4, Gen.Constant(StepKind.ExpireCycle)),
+        (3, Gen.Constant(StepKind.Clean)),
+        (1, Gen.Elements(StepKind.Flush, StepKind.Fill, StepKind.DeleteRange, StepKind.DeleteRange))));
+
+    private static Gen<Step> StepOf(Gen<StepKind> kinds) =>
+        from kind in kinds
+        from database in Gen.Choose(0, 2)
+        from key in Gen.Choose(0, 1000)
+        from size in Gen.Choose(0, 1000)
+        from extra in Gen.Choose(0, 100_000)
+        select new Step(kind, database, key, size, extra);
+
+    private static void Check(int runs, int length, Gen<Step> step)
+    {
+        Gen<Step[]> steps = Gen.Choose(1, length).SelectMany(count => step.ArrayOf(count));
+        Prop.ForAll(Arb.From(steps, Fewer), (Step[] run) => KeyspaceModel.Run(run))
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(runs));
+    }
+
+    /// <summary>The same run without a half, a quarter ... a single one of its steps.</summary>
+    private static IEnumerable<Step[]> Fewer(Step[] steps)
+    {
+        for (int cut = steps.Length / 2; cut >= 1; cut /= 2)
+        {
+            for (int from = 0; from + cut <= steps.Length; from += cut)
+            {
+                yield return [.. steps[..from], .. steps[(from + cut)..]];
+            }
+        }
+    }
+}
