@@ -70,7 +70,7 @@ public sealed class StorageEngine
     /// <summary>A new session on database 0.</summary>
     public Session OpenSession() => new(Keyspace[0]) { Authenticated = true };
 
-    /// <summary>From here to <see cref="EndTurn"/> records stay in place; one turn may execute several batches.</summary>
+    /// <summary>From here to <see cref="EndTurn()"/> records stay in place; one turn may execute several batches.</summary>
     public void BeginTurn()
     {
         UpdateClock();
@@ -78,11 +78,7 @@ public sealed class StorageEngine
     }
 
     /// <summary>Ends a turn: the cleaner takes its share of the time.</summary>
-    public void EndTurn()
-    {
-        Keyspace.CleanCycle(urgent: Options.MaxMemory > 0 && UsedMemory > Options.MaxMemory);
-        Keyspace.EndBatch();
-    }
+    public void EndTurn() => EndTurn(idle: false);
 
     /// <summary>Periodic work: active expiry, with a bound on how much at a time.</summary>
     /// <returns>False if keys are still due: call again soon.</returns>
@@ -95,7 +91,7 @@ public sealed class StorageEngine
             Metrics.ExpiryBudgetReached++;
         }
         PeakMemory = Math.Max(PeakMemory, UsedMemory);
-        EndTurn();
+        EndTurn(idle: true);
         return done;
     }
 
@@ -113,6 +109,12 @@ public sealed class StorageEngine
     }
 
     internal void UpdateClock() => Keyspace.NowMs = _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private void EndTurn(bool idle)
+    {
+        Keyspace.Clean(urgent: Options.MaxMemory > 0 && UsedMemory > Options.MaxMemory, idle);
+        Keyspace.EndBatch();
+    }
 
     /// <summary>Keys looked at in one round; about half a millisecond.</summary>
     private const int ExpireBudget = 2000;

@@ -17,6 +17,7 @@ internal sealed unsafe class TidelogServer : IDisposable
     private readonly Dictionary<long, Client> _clients = [];
     private readonly List<Listener> _listeners = [];
     private long _nextClientId = 1;
+    private readonly long _startBytes = GC.GetTotalMemory(false);
     private long _nextCronMs;
     private bool _expiryIsBehind;
 
@@ -89,8 +90,9 @@ internal sealed unsafe class TidelogServer : IDisposable
             CheckClient(client, now);
             buffers += client.MemoryUsage;
         }
-        long pages = Engine.Keyspace.LogPageBytes;
-        Engine.OutsideBytes = buffers + Math.Max(0, GC.GetTotalMemory(false) - pages);
+
+        // The runtime's heap beyond the start is the log's pages, which the keyspace counts, and garbage that is to come.
+        Engine.OutsideBytes = buffers + _startBytes;
     }
 
     /// <summary>Makes a client of an accepted connection, or refuses it with redis's text.</summary>

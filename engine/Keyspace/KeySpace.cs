@@ -11,18 +11,15 @@ internal interface IExpiryObserver
 
 public sealed class KeySpace
 {
-    /// <summary>Dead bytes that are left alone: cleaning little is not worth its look-ups.</summary>
-    private const long DeadBytesIgnored = 4 << 20;
-
-    /// <summary>The cleaner runs while more than 1 byte in this many is dead.</summary>
-    private const int DeadShare = 4;
-
     private readonly EngineOptions _options;
     private readonly IExpiryObserver _observer;
     private readonly Database[] _databases;
     private readonly Random _random;
     private readonly long _maxLogBytes;
-    private long _tailsAtLastClean;
+    private readonly Cleaner _cleaner = new();
+
+    // The databases' stores, in no order: most databases never have one.
+    private readonly List<Store> _stores = [];
 
     internal KeySpace(EngineOptions options, EngineMetrics metrics, IExpiryObserver observer, Random random)
     {
@@ -72,9 +69,9 @@ public sealed class KeySpace
         get
         {
             long bytes = 0;
-            foreach (Database database in _databases)
+            foreach (Store store in _stores)
             {
-                bytes += database.Store?.UsedBytes ?? 0;
+                bytes += store.UsedBytes;
             }
             return bytes;
         }
@@ -86,9 +83,9 @@ public sealed class KeySpace
         get
         {
             long bytes = 0;
-            foreach (Database database in _databases)
+            foreach (Store store in _stores)
             {
-                bytes += database.Store?.DeadBytes ?? 0;
+                bytes += store.DeadBytes;
             }
             return bytes;
         }
@@ -100,9 +97,9 @@ public sealed class KeySpace
         get
         {
             long bytes = 0;
-            foreach (Database database in _databases)
+            foreach (Store store in _stores)
             {
-                bytes += database.Store?.IndexBytes ?? 0;
+                bytes += store.IndexBytes;
             }
             return bytes;
         }
@@ -114,9 +111,9 @@ public sealed class KeySpace
         get
         {
             long bytes = 0;
-            foreach (Database database in _databases)
+            foreach (Store store in _stores)
             {
-                bytes += database.Store?.PageBytes ?? 0;
+                bytes += store.PageBytes;
             }
             return bytes;
         }
@@ -142,6 +139,7 @@ public sealed class KeySpace
         }
         long count = store.Count;
         store.EndBatch();
+        _stores.Remove(store);
         if (inBackground)
         {
             LazyFree.Dispose(store, Math.Max(count, 1));
@@ -156,17 +154,17 @@ public sealed class KeySpace
     /// <summary>From here to <see cref="EndBatch"/> records stay where they are.</summary>
     internal void BeginBatch()
     {
-        foreach (Database database in _databases)
+        foreach (Store store in _stores)
         {
-            database.Store?.BeginBatch();
+            store.BeginBatch();
         }
     }
 
     internal void EndBatch()
     {
-        foreach (Database database in _databases)
+        foreach (Store store in _stores)
         {
-            database.Store?.EndBatch();
+            store.EndBatch();
         }
     }
 
@@ -189,45 +187,17 @@ public sealed class KeySpace
         return budget > 0;
     }
 
-    /// <summary>
-    /// Cleans the logs in proportion to what was appended since the last call, so that dead records stay below their share
-    /// whatever the load.
-    /// </summary>
-    /// <param name="urgent">Clean down to a small rest: memory is short.</param>
-    internal void CleanCycle(bool urgent)
+    /// <summary>Lets the cleaner take its share of a turn.</summary>
+    /// <param name="urgent">Memory is short.</param>
+    /// <param name="idle">This is periodic work, not a turn of commands.</param>
+    internal void Clean(bool urgent, bool idle)
     {
-        long tails = 0;
-        foreach (Database database in _databases)
+        _cleaner.Run(_stores, urgent, idle);
+        if (idle)
         {
-            tails += database.Store?.TailAddress ?? 0;
-        }
-        long appended = Math.Max(0, tails - _tailsAtLastClean);
-        foreach (Database database in _databases)
-        {
-            Store? store = database.Store;
-            if (store is null || store.ImmutableBelow > 0)
-            {
-                continue;
-            }
-            long limit = urgent ? store.LogBytes / 16 : Math.Max(DeadBytesIgnored, store.LogBytes / DeadShare);
-            if (store.DeadBytes > limit)
-            {
-                store.Clean(Math.Min((appended * 8) + MinCleanBudget, MaxCleanBudget));
-            }
-        }
-
-        // What the cleaner itself appended is not load.
-        _tailsAtLastClean = 0;
-        foreach (Database database in _databases)
-        {
-            _tailsAtLastClean += database.Store?.TailAddress ?? 0;
+            _cleaner.ReturnMemory(LogPageBytes);
         }
     }
-
-    private const long MinCleanBudget = 64 << 10;
-
-    /// <summary>At most about a third of a millisecond at a time.</summary>
-    private const long MaxCleanBudget = 2 << 20;
 
     private bool UsesLfu => _options.MaxMemoryPolicy is MaxMemoryPolicy.AllKeysLfu or MaxMemoryPolicy.VolatileLfu;
 
@@ -235,6 +205,7 @@ public sealed class KeySpace
     {
         Store store = new(_maxLogBytes, NowMs, LazyFree);
         store.BeginBatch();
+        _stores.Add(store);
         return store;
     }
 
