@@ -7,5 +7,12 @@ internal static class EngineCommands
     [
         .. StringCommands.Table,
         .. KeyCommands.Table,
+        .. ExpireCommands.Table,
+        .. ScanCommands.Table,
+        .. ObjectCommands.Table,
+        .. DatabaseCommands.Table,
+        .. MemoryCommands.Table,
+        .. EchoCommands.Table,
+        .. CommandCommands.Table,
     ];
 }

@@ -79,6 +79,12 @@ public sealed class Effects : IExpiryObserver
         _given.BulkInteger(number);
     }
 
+    /// <summary>Begins an effect whose arguments follow by <see cref="Add"/>, as many as are announced here.</summary>
+    public void Begin(int argumentCount) => _given.Array(argumentCount);
+
+    /// <summary>Gives the next argument, the name being the first, of an effect begun by <see cref="Begin"/>.</summary>
+    public void Add(ReadOnlySpan<byte> argument) => _given.Bulk(argument);
+
     void IExpiryObserver.KeyExpired(Database database, ReadOnlySpan<byte> key)
     {
         Select(database.Index);
@@ -101,6 +107,9 @@ public sealed class Effects : IExpiryObserver
             Append(context, database);
         }
     }
+
+    /// <summary>Appends a command that changed nothing here but may elsewhere: FLUSHALL of an empty dataset.</summary>
+    internal void AppendUnchanged(CommandContext context) => Append(context, context.Session.Database.Index);
 
     /// <summary>Forgets what a command gave that then failed.</summary>
     internal void Discard()
