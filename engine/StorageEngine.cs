@@ -67,6 +67,9 @@ public sealed class StorageEngine
     /// </summary>
     public Func<Session, Command, string?> ProtectedCommandRefusal { get; set; } = static (_, _) => null;
 
+    /// <summary>The time now; <see cref="KeySpace.NowMs"/> is that of the running command.</summary>
+    public DateTimeOffset UtcNow => _time.GetUtcNow();
+
     /// <summary>A new session on database 0.</summary>
     public Session OpenSession() => new(Keyspace[0]) { Authenticated = true };
 

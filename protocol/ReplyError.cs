@@ -28,6 +28,22 @@ public static class ReplyError
     public static ReadOnlySpan<byte> InvalidDatabase => "ERR invalid DB index"u8;
     public static ReadOnlySpan<byte> DatabaseOutOfRange => "ERR DB index is out of range"u8;
     public static ReadOnlySpan<byte> InvalidCursor => "ERR invalid cursor"u8;
+    public static ReadOnlySpan<byte> InvalidFirstDatabase => "ERR invalid first DB index"u8;
+    public static ReadOnlySpan<byte> InvalidSecondDatabase => "ERR invalid second DB index"u8;
+    public static ReadOnlySpan<byte> OutOfInt32 => "ERR value is out of range, value must between -2147483648 and 2147483647"u8;
+    public static ReadOnlySpan<byte> ExpireNxWithOthers =>
+        "ERR NX and XX, GT or LT options at the same time are not compatible"u8;
+    public static ReadOnlySpan<byte> ExpireGtWithLt => "ERR GT and LT options at the same time are not compatible"u8;
+    public static ReadOnlySpan<byte> IdleTimeUnderLfu =>
+        "ERR An LFU maxmemory policy is selected, idle time not tracked. "u8
+        + "Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."u8;
+    public static ReadOnlySpan<byte> FrequencyWithoutLfu =>
+        "ERR An LFU maxmemory policy is not selected, access frequency not tracked. "u8
+        + "Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."u8;
+    public static ReadOnlySpan<byte> KeysOfInvalidCommand => "ERR Invalid command specified"u8;
+    public static ReadOnlySpan<byte> KeysOfKeylessCommand => "ERR The command has no key arguments"u8;
+    public static ReadOnlySpan<byte> KeysOfWrongArity => "ERR Invalid number of arguments specified for command"u8;
+    public static ReadOnlySpan<byte> KeysOfInvalidArguments => "ERR Invalid arguments specified for command"u8;
     public static ReadOnlySpan<byte> OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'."u8;
     public static ReadOnlySpan<byte> NoAuth => "NOAUTH Authentication required."u8;
     public static ReadOnlySpan<byte> WrongPassword =>
@@ -57,4 +73,12 @@ public static class ReplyError
 
     /// <summary>The error of a command whose expiry is not positive, or too far away to be counted.</summary>
     public static string InvalidExpireTime(string command) => $"ERR invalid expire time in '{command}' command";
+
+
+    /// <summary>The error of EXPIRE for a word that is no condition; C prints it up to its first zero byte.</summary>
+    public static string UnsupportedOption(ReadOnlySpan<byte> option)
+    {
+        int zero = option.IndexOf((byte)0);
+        return $"ERR Unsupported option {System.Text.Encoding.Latin1.GetString(zero < 0 ? option : option[..zero])}";
+    }
 }

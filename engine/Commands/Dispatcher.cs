@@ -155,7 +155,7 @@ public sealed unsafe class Dispatcher
             {
                 command = subcommand;
             }
-            else if (command.Handler is null)
+            else
             {
                 RejectUnknownSubcommand(context, command);
                 Mute(session, reply, replyStart, mode);

@@ -151,12 +151,17 @@ public sealed unsafe class Database
     /// <summary>Copies a key's value and expiry to another key: COPY.</summary>
     public static Record CopyTo(Record source, Database target, ReadOnlySpan<byte> key, Record existing)
     {
-        if (!source.IsHeapValue)
+        Record copy;
+        if (source.IsHeapValue)
         {
-            return target.CopyInto(source, key, existing, source.PayloadLength);
+            copy = target.Put(key, existing, source.Type, source.Encoding, source.Bytes.Length, source.Expiry);
+            source.Bytes.CopyTo(copy.MutableBytes);
         }
-        Record copy = target.Put(key, existing, source.Type, source.Encoding, source.Bytes.Length, source.Expiry);
-        source.Bytes.CopyTo(copy.MutableBytes);
+        else
+        {
+            copy = target.CopyInto(source, key, existing, source.PayloadLength);
+        }
+        copy.AccessInfo = target._keyspace.AccessInfoFor(default);
         return copy;
     }
 

@@ -58,6 +58,8 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
 
     public long IndexBytes => _index.AllocatedBytes;
 
+    public long WheelBytes => _wheel.AllocatedBytes;
+
     public long BucketCount => _index.BucketCount;
 
     public long TailAddress => _log.TailAddress;
