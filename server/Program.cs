@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Tidelog.Server.Commands;
 using Tidelog.Server.Config;
 using Tidelog.Server.Logging;
 
@@ -18,7 +19,7 @@ internal static class Program
                 Console.Error.Write(CommandLine.Help);
                 return 1;
         }
-        Configuration configuration = new(Console.Error.WriteLine);
+        Configuration configuration = new(Console.Error.WriteLine) { RenameCommand = new CommandRenames().Check };
         ServerLog log = new(configuration.Settings, TimeProvider.System);
         try
         {

@@ -1,0 +1,6 @@
+namespace Tidelog.Server.Commands;
+
+internal static class DebugCommand
+{
+    public static IEnumerable<Tidelog.Engine.Commands.Command> Table => [];
+}
