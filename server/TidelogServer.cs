@@ -74,7 +74,7 @@ internal sealed unsafe class TidelogServer : IDisposable
     /// <summary>Bytes in use when the server was ready and empty.</summary>
     public long StartupMemory { get; }
 
-    /// <summary>Bytes that the clients' buffers held at the last round of periodic work.</summary>
+    /// <summary>Bytes that the clients' buffers held when they were last summed.</summary>
     public long ClientMemory { get; private set; }
 
     /// <summary>DEBUG PAUSE-CRON: no periodic work.</summary>
@@ -126,6 +126,18 @@ internal sealed unsafe class TidelogServer : IDisposable
         }
         Metrics.SampleRates(Engine.Metrics.CommandsProcessed, now);
         SumMemory();
+    }
+
+    /// <summary>Brings the sums of memory up to date that limits and INFO go by.</summary>
+    public void SumMemory()
+    {
+        long buffers = 0;
+        foreach (Client client in _clients.Values)
+        {
+            buffers += client.MemoryUsage;
+        }
+        ClientMemory = buffers;
+        Engine.OutsideBytes = buffers + Math.Max(0, GC.GetTotalMemory(false) - Engine.Keyspace.LogPageBytes);
     }
 
     /// <returns>Null if no such client is connected.</returns>
@@ -389,17 +401,6 @@ internal sealed unsafe class TidelogServer : IDisposable
 
     private static string NewHexId() =>
         Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
-
-    private void SumMemory()
-    {
-        long buffers = 0;
-        foreach (Client client in _clients.Values)
-        {
-            buffers += client.MemoryUsage;
-        }
-        ClientMemory = buffers;
-        Engine.OutsideBytes = buffers + Math.Max(0, GC.GetTotalMemory(false) - Engine.Keyspace.LogPageBytes);
-    }
 
     private string? RefuseProtected(Session session, Command command)
     {

@@ -42,6 +42,9 @@ public sealed unsafe class Database
     /// <summary>Number of keys with an expiry.</summary>
     public long ExpiringCount => _store?.ExpiringCount ?? 0;
 
+    /// <summary>Buckets of the index, for DEBUG HTSTATS.</summary>
+    public long BucketCount => _store?.BucketCount ?? 0;
+
     /// <summary>Milliseconds that keys with an expiry have left on average, estimated from samples; 0 without such keys.</summary>
     public long AverageTtl { get; private set; }
 

@@ -10,19 +10,19 @@ internal static class InfoCommand
     /// <summary>Sections in the order in which they are printed.</summary>
     private static readonly Section[] Sections =
     [
-        new("server", true, ServerSections.Server),
-        new("clients", true, ServerSections.Clients),
-        new("memory", true, MemorySection.Write),
-        new("persistence", true, DataSections.Persistence),
-        new("stats", true, StatsSections.Stats),
-        new("replication", true, DataSections.Replication),
-        new("cpu", true, (_, text) => ServerSections.Cpu(text)),
-        new("modules", true, Nothing),
-        new("commandstats", false, StatsSections.Commands),
-        new("errorstats", true, StatsSections.Errors),
-        new("latencystats", false, Nothing),
-        new("cluster", true, ServerSections.Cluster),
-        new("keyspace", true, DataSections.Keyspace),
+        new("Server", true, ServerSections.Server),
+        new("Clients", true, ServerSections.Clients),
+        new("Memory", true, MemorySection.Write),
+        new("Persistence", true, DataSections.Persistence),
+        new("Stats", true, StatsSections.Stats),
+        new("Replication", true, DataSections.Replication),
+        new("CPU", true, (_, text) => ServerSections.Cpu(text)),
+        new("Modules", true, Nothing),
+        new("Commandstats", false, StatsSections.Commands),
+        new("Errorstats", true, StatsSections.Errors),
+        new("Latencystats", false, Nothing),
+        new("Cluster", true, ServerSections.Cluster),
+        new("Keyspace", true, DataSections.Keyspace),
     ];
 
     public static IEnumerable<Command> Table =>
@@ -42,7 +42,7 @@ internal static class InfoCommand
         {
             if (IsAsked(context, section))
             {
-                text.Section(char.ToUpperInvariant(section.Name[0]) + section.Name[1..]);
+                text.Section(section.Title);
                 section.Write(server, text);
             }
         }
@@ -65,7 +65,7 @@ internal static class InfoCommand
         {
             bool asked = context.Is(i, section.NameUpper) || context.Is(i, "ALL"u8) || context.Is(i, "EVERYTHING"u8)
                 || (section.IsDefault && context.Is(i, "DEFAULT"u8))
-                || (section.Name == "modules" && context.Is(i, "MODULE_LIST"u8));
+                || (section.Title == "Modules" && context.Is(i, "MODULE_LIST"u8));
             if (asked)
             {
                 return true;
@@ -74,8 +74,8 @@ internal static class InfoCommand
         return false;
     }
 
-    private sealed record Section(string Name, bool IsDefault, Action<TidelogServer, InfoText> Write)
+    private sealed record Section(string Title, bool IsDefault, Action<TidelogServer, InfoText> Write)
     {
-        public byte[] NameUpper { get; } = Encoding.ASCII.GetBytes(Name.ToUpperInvariant());
+        public byte[] NameUpper { get; } = Encoding.ASCII.GetBytes(Title.ToUpperInvariant());
     }
 }

@@ -7,6 +7,7 @@ internal static class MemorySection
 {
     public static void Write(TidelogServer server, InfoText text)
     {
+        server.SumMemory();
         StorageEngine engine = server.Engine;
         long used = engine.UsedMemory;
         long resident = ProcessUsage.ResidentBytes;
