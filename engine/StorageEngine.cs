@@ -25,10 +25,13 @@ public sealed class StorageEngine
         CommandLog = new CommandLog(options.ReplBacklogSize);
         Effects = new Effects(CommandLog, options);
         Keyspace = new KeySpace(options, Metrics, Effects, random);
-        Commands = new CommandTable(EngineCommands.Rows.Concat(commands));
+        Commands = new CommandTable(CommandRows.Concat(commands));
         Dispatcher = new Dispatcher(this, time);
         UpdateClock();
     }
+
+    /// <summary>The rows of the engine's own families, fresh ones each time.</summary>
+    public static IEnumerable<Command> CommandRows => EngineCommands.Rows;
 
     public EngineOptions Options { get; }
 
@@ -44,11 +47,14 @@ public sealed class StorageEngine
 
     public Dispatcher Dispatcher { get; }
 
-    public ClientPause Pause { get; } = new();
+    public ClientPause Pause => Keyspace.Pause;
 
     public Random Random { get; }
 
     public ILogger Logger { get; }
+
+    /// <summary>What drives the engine, for the rows that it brought; null in a test of the engine alone.</summary>
+    public object? Host { get; init; }
 
     /// <summary>A password is set, so a session must authenticate.</summary>
     public bool PasswordRequired { get; set; }
@@ -88,7 +94,8 @@ public sealed class StorageEngine
     public bool Cron()
     {
         BeginTurn();
-        bool done = Keyspace.ExpireCycle(ExpireBudget);
+        bool done = Pause.IsActive(Keyspace.NowMs) || Keyspace.ExpireCycle(ExpireBudget);
+        Keyspace.SampleExpiries();
         if (!done)
         {
             Metrics.ExpiryBudgetReached++;
@@ -96,6 +103,21 @@ public sealed class StorageEngine
         PeakMemory = Math.Max(PeakMemory, UsedMemory);
         EndTurn(idle: true);
         return done;
+    }
+
+    /// <summary>CONFIG RESETSTAT: every counter of the engine begins again at zero.</summary>
+    public void ResetStatistics()
+    {
+        Metrics.Reset();
+        Keyspace.LazyFree.ResetFreed();
+        foreach (Command command in Commands.All)
+        {
+            command.Stats.Reset();
+            foreach (Command subcommand in command.Subcommands)
+            {
+                subcommand.Stats.Reset();
+            }
+        }
     }
 
     /// <summary>Counts an error reply; for the writers of those who drive the engine.</summary>

@@ -55,6 +55,25 @@ public static class ReplyError
     public static ReadOnlySpan<byte> InvalidPassword => "ERR invalid password"u8;
     public static ReadOnlySpan<byte> Internal => "ERR internal error"u8;
 
+    public static ReadOnlySpan<byte> ProtocolNotAnInteger => "ERR Protocol version is not an integer or out of range"u8;
+    public static ReadOnlySpan<byte> HelloNoAuth =>
+        ("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> "u8
+        + "option can be used to authenticate the client and select the RESP protocol version at the same time"u8);
+    public static ReadOnlySpan<byte> InvalidClientName =>
+        "ERR Client names cannot contain spaces, newlines or special characters."u8;
+    public static ReadOnlySpan<byte> InvalidClientId => "ERR Invalid client ID"u8;
+    public static ReadOnlySpan<byte> ClientIdNotPositive => "ERR client-id should be greater than 0"u8;
+    public static ReadOnlySpan<byte> NoSuchClient => "ERR No such client"u8;
+    public static ReadOnlySpan<byte> PauseMode => "ERR CLIENT PAUSE mode must be WRITE or ALL"u8;
+    public static ReadOnlySpan<byte> TimeoutNotAnInteger => "ERR timeout is not an integer or out of range"u8;
+    public static ReadOnlySpan<byte> TimeoutNegative => "ERR timeout is negative"u8;
+    public static ReadOnlySpan<byte> UnblockReason => "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"u8;
+    public static ReadOnlySpan<byte> CachingWithoutTracking =>
+        ("ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode "u8
+        + "enabled"u8);
+    public static ReadOnlySpan<byte> NoShutdownInProgress => "ERR No shutdown in progress."u8;
+    public static ReadOnlySpan<byte> ShutdownFailed => "ERR Errors trying to SHUTDOWN. Check logs."u8;
+
     /// <summary>The answer to a connection from elsewhere while there is no password and no bind directive.</summary>
     public static ReadOnlySpan<byte> ProtectedMode =>
         ("DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the "u8
@@ -68,12 +87,16 @@ public static class ReplyError
         + "option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above "u8
         + "things in order for the server to start accepting connections from the outside."u8);
 
+    /// <summary>The error of a command that its directive does not allow.</summary>
+    public static string ProtectedCommand(string command, string directive) =>
+        $"ERR {command} command not allowed. If the {directive} option is set to \"local\", you can run it from a local "
+        + "connection, otherwise you need to set this option in the configuration file, and then restart the server.";
+
     /// <summary>The error of a command that got too few or too many arguments.</summary>
     public static string WrongArity(string command) => $"ERR wrong number of arguments for '{command}' command";
 
     /// <summary>The error of a command whose expiry is not positive, or too far away to be counted.</summary>
     public static string InvalidExpireTime(string command) => $"ERR invalid expire time in '{command}' command";
-
 
     /// <summary>The error of EXPIRE for a word that is no condition; C prints it up to its first zero byte.</summary>
     public static string UnsupportedOption(ReadOnlySpan<byte> option)

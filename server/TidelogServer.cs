@@ -1,9 +1,11 @@
 // The server's parts and how they are put together: configuration, engine, event loop, clients, periodic work. What a client
 // sees of it is in Commands/.
 
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Tidelog.Engine;
+using Tidelog.Engine.Commands;
 using Tidelog.Protocol;
 using Tidelog.Server.Commands;
 using Tidelog.Server.Config;
@@ -27,10 +29,25 @@ internal sealed unsafe class TidelogServer : IDisposable
         Log = log;
         Time = time;
         StartedAtMs = time.GetUtcNow().ToUnixTimeMilliseconds();
-        Engine = new StorageEngine(Settings.Engine, ServerCommands.Rows(this), log, time, new Random());
+        Engine = new StorageEngine(Settings.Engine, ServerCommands.Rows, log, time, new Random())
+        {
+            Host = this,
+            ProtectedCommandRefusal = RefuseProtected,
+        };
+        foreach (RenamedCommand renamed in Settings.RenamedCommands)
+        {
+            // Checked when the configuration was read.
+            Invariant.Require(Engine.Commands.TryRename(renamed.Name, renamed.NewName));
+        }
         Loop = new EventLoop(this);
         ApplyPassword();
+        ConfigHooks.Register(this);
+        SumMemory();
+        StartupMemory = Engine.UsedMemory - Engine.CommandLog.Capacity;
     }
+
+    /// <summary>The server that a command runs in.</summary>
+    public static TidelogServer Of(CommandContext context) => (TidelogServer)context.Engine.Host!;
 
     public Configuration Configuration { get; }
 
@@ -50,10 +67,24 @@ internal sealed unsafe class TidelogServer : IDisposable
     public long StartedAtMs { get; }
 
     /// <summary>40 hexadecimal digits, new for every start.</summary>
-    public string RunId { get; } = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
+    public string RunId { get; } = NewHexId();
 
-    /// <summary>Connected clients by id, in the order of their arrival.</summary>
-    public IReadOnlyCollection<Client> Clients => _clients.Values;
+    /// <summary>40 hexadecimal digits that name the history of effects: INFO's <c>master_replid</c>.</summary>
+    public string ReplicationId { get; private set; } = NewHexId();
+
+    /// <summary>Bytes in use when the server was ready and empty.</summary>
+    public long StartupMemory { get; }
+
+    /// <summary>Bytes that the clients' buffers held when they were last summed.</summary>
+    public long ClientMemory { get; private set; }
+
+    /// <summary>DEBUG PAUSE-CRON: no periodic work.</summary>
+    public bool IsCronPaused { get; set; }
+
+    /// <summary>The clients that are not about to be closed, in the order of their arrival.</summary>
+    public IEnumerable<Client> LiveClients => _clients.Values.Where(client => !client.CloseSoon).OrderBy(client => client.Id);
+
+    public int ClientCount => _clients.Count;
 
     /// <summary>Clients with a command that CLIENT PAUSE holds back.</summary>
     public List<Client> PausedClients { get; } = [];
@@ -75,25 +106,51 @@ internal sealed unsafe class TidelogServer : IDisposable
     /// <summary>Periodic work: expiry, clients' limits, buffers, sums.</summary>
     public void RunCron()
     {
-        _expiryIsBehind = !Engine.Cron();
-        long now = NowMs;
+        long began = Time.GetTimestamp();
+        _expiryIsBehind = !IsCronPaused && !Engine.Cron();
+        Metrics.ExpireCycleMicroseconds += (long)Time.GetElapsedTime(began).TotalMicroseconds;
+        long now = Time.GetUtcNow().ToUnixTimeMilliseconds();
         if (now < _nextCronMs)
         {
             return;
         }
         _nextCronMs = now + (1000 / Settings.Engine.Hz);
+        if (IsCronPaused)
+        {
+            return;
+        }
         CronLoops++;
         ResumePaused();
-        long buffers = 0;
         foreach (Client client in _clients.Values)
         {
             CheckClient(client, now);
+        }
+        Metrics.SampleRates(Engine.Metrics.CommandsProcessed, now);
+        SumMemory();
+    }
+
+    /// <summary>Brings the sums of memory up to date that limits and INFO go by.</summary>
+    public void SumMemory()
+    {
+        long buffers = 0;
+        foreach (Client client in _clients.Values)
+        {
             buffers += client.MemoryUsage;
         }
 
         // The runtime's heap beyond the start is the log's pages, which the keyspace counts, and garbage that is to come.
+        ClientMemory = buffers;
         Engine.OutsideBytes = buffers + _startBytes;
     }
+
+    /// <returns>Null if no such client is connected.</returns>
+    public Client? FindClient(long id) => _clients.GetValueOrDefault(id) is { CloseSoon: false } client ? client : null;
+
+    /// <summary>CONFIG RESETSTAT, the process's part.</summary>
+    public void ResetStatistics() => Metrics.Reset(NowMs);
+
+    /// <summary>Begins a new history of effects: what a replica holds of the old one no longer counts.</summary>
+    public void ChangeReplicationId() => ReplicationId = NewHexId();
 
     /// <summary>Makes a client of an accepted connection, or refuses it with redis's text.</summary>
     public Client? Admit(EventLoop loop, Listener listener, int socket, ReadOnlySpan<byte> address)
@@ -186,6 +243,10 @@ internal sealed unsafe class TidelogServer : IDisposable
     /// <returns>False if none could be opened though some are configured; the reason is in the log.</returns>
     public bool Listen()
     {
+        if (!OpenFiles.MakeRoomFor(Settings, Log))
+        {
+            return false;
+        }
         foreach (string entry in Settings.Port == 0 ? [] : Settings.Bind)
         {
             bool optional = entry.StartsWith('-');
@@ -269,14 +330,44 @@ internal sealed unsafe class TidelogServer : IDisposable
     /// <summary>Takes over a change of <c>requirepass</c>.</summary>
     public void ApplyPassword() => Engine.PasswordRequired = !string.IsNullOrEmpty(Settings.RequirePass);
 
-    /// <summary>SIGTERM or SIGINT: shuts down as SHUTDOWN would.</summary>
-    public void ShutdownBySignal(PosixSignal signal)
+    /// <summary>SIGTERM or SIGINT: shuts down as SHUTDOWN would, as their directives say.</summary>
+    public void ShutdownBySignal(PosixSignal signal) =>
+        _ = RequestShutdown(signal == PosixSignal.SIGINT ? Settings.ShutdownOnSigint : Settings.ShutdownOnSigterm, out _);
+
+    /// <summary>
+    /// Ends the server, as SHUTDOWN and the signals do: takes its files away, sends what clients wait for as far as their
+    /// sockets take it, and stops the loop.
+    /// </summary>
+    /// <param name="error">The error reply, if it cannot end now.</param>
+    public bool RequestShutdown(ShutdownFlags flags, [NotNullWhen(false)] out string? error)
     {
-        _ = signal;
+        error = null;
         Log.Warning("User requested shutdown...");
+        bool wantsSave = (flags & ShutdownFlags.Save) != 0;
+        if (wantsSave && (flags & ShutdownFlags.Force) == 0)
+        {
+            Log.Warning("Error trying to save the DB, can't exit.");
+            Log.Warning("Errors trying to shut down the server. Check the logs for more information.");
+            error = System.Text.Encoding.ASCII.GetString(ReplyError.ShutdownFailed);
+            return false;
+        }
+        if (wantsSave)
+        {
+            Log.Warning("Error trying to save the DB. Exit anyway.");
+        }
+        else if ((flags & ShutdownFlags.NoSave) == 0 && Settings.Persistence.SavePoints.Count > 0 && Engine.Keyspace.Count > 0)
+        {
+            Log.Warning("The dataset is not saved: this version has no snapshots.");
+        }
         PidFile.Remove(Settings, Log);
+        CloseListeners();
+        foreach (Client client in _clients.Values)
+        {
+            Loop.Flush(client);
+        }
         Log.Warning("Redis is now ready to exit, bye bye...");
         Loop.Stop();
+        return true;
     }
 
     public void LogDisconnect(Client client, int error)
@@ -315,6 +406,20 @@ internal sealed unsafe class TidelogServer : IDisposable
         Loop.Dispose();
     }
 
+    private static string NewHexId() =>
+        Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
+
+    private string? RefuseProtected(Session session, Command command)
+    {
+        bool allowed = Settings.EnableDebugCommand switch
+        {
+            ProtectedAction.Yes => true,
+            ProtectedAction.Local => session is not Client client || client.IsLocal,
+            _ => false,
+        };
+        return allowed ? null : ReplyError.ProtectedCommand(command.Name.ToUpperInvariant(), "enable-debug-command");
+    }
+
     private static string LocalAddress(int socket)
     {
         byte* address = stackalloc byte[SocketAddress.MaxLength];
@@ -332,6 +437,20 @@ internal sealed unsafe class TidelogServer : IDisposable
             _ = LinuxApi.Send(socket, start, reply.Length, LinuxApi.NoSignal | LinuxApi.DontWait);
         }
         _ = LinuxApi.Close(socket);
+    }
+
+    private void CloseListeners()
+    {
+        foreach (Listener listener in _listeners)
+        {
+            if (listener.IsUnixSocket)
+            {
+                Log.Notice("Removing the unix socket file.");
+            }
+            Loop.Remove(listener);
+            listener.Dispose();
+        }
+        _listeners.Clear();
     }
 
     private void AddListener(Listener listener)

@@ -1,6 +1,8 @@
 // All databases, and what runs over them: the clock that decides on expiry, active expiry, the cleaner, and the sums that
 // INFO and maxmemory need.
 
+using Tidelog.Engine.Commands;
+
 namespace Tidelog.Engine.Keyspace;
 
 /// <summary>Told of each key that time removed, before it goes.</summary>
@@ -40,6 +42,9 @@ public sealed class KeySpace
 
     /// <summary>False lets expired keys be until they are asked for: DEBUG SET-ACTIVE-EXPIRE.</summary>
     public bool ActiveExpiry { get; set; } = true;
+
+    /// <summary>CLIENT PAUSE: while it lasts, time removes no key, so that the dataset stands still for a failover.</summary>
+    public ClientPause Pause { get; } = new();
 
     public LazyFree LazyFree { get; } = new();
 
@@ -209,12 +214,22 @@ public sealed class KeySpace
         return store;
     }
 
-    /// <summary>Deletes a key that a look-up found expired.</summary>
-    /// <returns>True: the key is gone.</returns>
-    internal bool ExpireOnAccess(Database database, Record record)
+    /// <summary>Deletes a key that a look-up found expired; while clients are paused, a reader only does not see it.</summary>
+    internal void ExpireOnAccess(Database database, Record record, Lookup lookup)
     {
-        Expire(database, record);
-        return true;
+        if ((lookup & Lookup.Write) != 0 || !Pause.IsActive(NowMs))
+        {
+            Expire(database, record);
+        }
+    }
+
+    /// <summary>Brings the databases' average times to live a little nearer to what a few keys of each say.</summary>
+    internal void SampleExpiries()
+    {
+        foreach (Database database in _databases)
+        {
+            database.SampleExpiries(_random);
+        }
     }
 
     internal void Touch(Record record)

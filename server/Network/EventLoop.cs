@@ -86,7 +86,7 @@ internal sealed unsafe class EventLoop : IDisposable
         {
             int count = LinuxApi.EpollWait(_epoll, events, MaxEvents, _server.MillisecondsToNextCron());
             long began = _server.Time.GetTimestamp();
-            for (int i = 0; i < count; i++)
+            for (int i = 0; i < count && !_stopping; i++)
             {
                 HandleEvent((int)events[i].Data, events[i].Events);
             }
