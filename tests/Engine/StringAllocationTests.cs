@@ -35,8 +35,9 @@ public sealed class StringAllocationTests
         engine.Run("SET", "text", "some text that is not short");
         engine.Run("SET", "number", "1000000");
         engine.Run("SET", "fraction", "10.25");
-        ExecuteRounds(engine, EngineFixture.Request(command.Split(' ')));
-        Assert.Equal(0, ExecuteRounds(engine, EngineFixture.Request(command.Split(' '))));
+        byte[] request = EngineFixture.Request(command.Split(' '));
+        ExecuteRounds(engine, request);
+        Assert.Equal(0, LeastOfThree(engine, request));
     }
 
     [Fact]
@@ -51,7 +52,21 @@ public sealed class StringAllocationTests
         {
             ExecuteRounds(engine, shorter, longer);
         }
-        Assert.InRange(ExecuteRounds(engine, shorter, longer), 0, Rounds);
+        Assert.InRange(LeastOfThree(engine, shorter, longer), 0, Rounds);
+    }
+
+    /// <summary>
+    /// A collection that another test causes meanwhile moves the thread's counter by some kilobytes; what commands
+    /// allocate is in every measurement.
+    /// </summary>
+    private static long LeastOfThree(EngineFixture engine, params byte[][] requests)
+    {
+        long least = long.MaxValue;
+        for (int i = 0; i < 3; i++)
+        {
+            least = Math.Min(least, ExecuteRounds(engine, requests));
+        }
+        return least;
     }
 
     /// <returns>Bytes allocated on the GC heap.</returns>

@@ -41,7 +41,8 @@ public sealed class StringLcsTests
         Assert.Equal("-ERR syntax error", _engine.Line("LCS a b FOO"));
         Assert.Equal("-ERR syntax error", _engine.Line("LCS a b MINMATCHLEN"));
         Assert.Equal("-ERR value is not an integer or out of range", _engine.Line("LCS a b MINMATCHLEN x"));
-        Assert.Equal("-ERR If you want both the length and indexes, please just use IDX.", _engine.Line("LCS a b LEN IDX"));
+        Assert.Equal(
+            "-ERR If you want both the length and indexes, please just use IDX.", _engine.Line("LCS a b LEN IDX"));
     }
 
     [Fact]
@@ -50,6 +51,7 @@ public sealed class StringLcsTests
         EngineFixture engine = new(new EngineOptions { ProtoMaxBulkLength = 4 * 11 * 11 });
         engine.Line("MSET a 0123456789 b 0123456789 c 0123456789x");
         Assert.Equal("10", engine.Line("LCS a b LEN"));
-        Assert.Equal("-ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len", engine.Line("LCS a c"));
+        Assert.Equal(
+            "-ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len", engine.Line("LCS a c"));
     }
 }

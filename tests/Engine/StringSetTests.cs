@@ -72,7 +72,8 @@ public sealed class StringSetTests
         Assert.Equal("nil", _engine.Line("SET other get GET XX"));
         Assert.Equal("nil", _engine.Line("SET other get GET NX"));
         Assert.Equal("\"2\"", _engine.Line("SET key 4 GET EX 10"));
-        Assert.Equal(["SET key 1", "SET key 2 XX", "SET other get NX", "SET key 4 PXAT 1700000010000"], _engine.Effects());
+        Assert.Equal(
+            ["SET key 1", "SET key 2 XX", "SET other get NX", "SET key 4 PXAT 1700000010000"], _engine.Effects());
     }
 
     [Fact]

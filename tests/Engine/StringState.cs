@@ -14,7 +14,8 @@ internal static class StringState
         engine.With(key, static record => record.Encoding.ToString().ToLowerInvariant());
 
     /// <summary>Unix time in milliseconds, or -1.</summary>
-    public static long ExpiryOf(this EngineFixture engine, string key) => engine.With(key, static record => record.Expiry);
+    public static long ExpiryOf(this EngineFixture engine, string key) =>
+        engine.With(key, static record => record.Expiry);
 
     /// <summary>Puts something that is no string at a key.</summary>
     public static void PutList(this EngineFixture engine, string key)
