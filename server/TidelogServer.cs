@@ -16,6 +16,9 @@ namespace Tidelog.Server;
 
 internal sealed unsafe class TidelogServer : IDisposable
 {
+    /// <summary>Bytes of replies that may wait for a client that owes a password.</summary>
+    private const long UnauthenticatedOutputLimit = 1024;
+
     private readonly Dictionary<long, Client> _clients = [];
     private readonly List<Listener> _listeners = [];
     private long _nextClientId = 1;
@@ -203,7 +206,8 @@ internal sealed unsafe class TidelogServer : IDisposable
     {
         OutputBufferLimit limit = Settings.ClientOutputBufferLimits[(int)client.Class];
         long pending = client.OutputPending;
-        if (limit.HardBytes > 0 && pending >= limit.HardBytes)
+        bool isOverHardLimit = limit.HardBytes > 0 && pending >= limit.HardBytes;
+        if (isOverHardLimit || (pending > UnauthenticatedOutputLimit && !client.Authenticated && Engine.PasswordRequired))
         {
             return true;
         }
