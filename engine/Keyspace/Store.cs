@@ -58,6 +58,9 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
 
     public long WheelBytes => _wheel.AllocatedBytes;
 
+    /// <summary>Entries of the expiry wheel, those that will be passed over included.</summary>
+    public long WheelCount => _wheel.Count;
+
     public long BucketCount => _index.BucketCount;
 
     public long TailAddress => _log.TailAddress;
