@@ -270,6 +270,7 @@ public sealed unsafe class Database
     private Record CopyInto(Record source, ReadOnlySpan<byte> key, Record existing, int payload)
     {
         Record copy = Opened.Put(key, KeyHash.Of(key), existing, source.Type, source.Encoding, payload, source.Expiry, source.AccessInfo);
+        Invariant.Require(copy.PayloadLength == payload);
         Buffer.MemoryCopy(source.Payload, copy.Payload, payload, payload);
         return copy;
     }

@@ -22,6 +22,7 @@ public sealed class KeySpace
 
     // The databases' stores, in no order: most databases never have one.
     private readonly List<Store> _stores = [];
+    private int _expireNext;
 
     internal KeySpace(EngineOptions options, EngineMetrics metrics, IExpiryObserver observer, Random random)
     {
@@ -182,12 +183,15 @@ public sealed class KeySpace
         {
             return true;
         }
-        foreach (Database database in _databases)
+        for (int i = 0; i < _databases.Length && budget > 0; i++)
         {
+            // The next round begins where this one ends, so that none waits for ever behind another.
+            Database database = _databases[_expireNext];
             while (database.Store is Store store && store.TryTakeExpired(NowMs, ref budget, out Record record))
             {
                 Expire(database, record);
             }
+            _expireNext = (_expireNext + 1) % _databases.Length;
         }
         return budget > 0;
     }
