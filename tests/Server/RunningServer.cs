@@ -45,7 +45,11 @@ internal sealed class RunningServer : IDisposable
 
     public void Dispose()
     {
-        Server.Loop.Post(Server.Loop.Stop);
+        // Not to a loop that has ended by itself: its files' numbers may be another's by now.
+        if (_thread.IsAlive)
+        {
+            Server.Loop.Post(Server.Loop.Stop);
+        }
         if (WaitForEnd())
         {
             Server.Dispose();

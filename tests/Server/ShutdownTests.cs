@@ -28,7 +28,6 @@ public sealed class ShutdownTests(SameAsRedis pair) : IClassFixture<SameAsRedis>
         Assert.True(File.Exists(socket));
         client.SendRaw($"CLIENT GETNAME\r\nSHUTDOWN {options}\r\nCLIENT GETNAME\r\n");
         Assert.True(server.WaitForEnd());
-        server.Server.Dispose();
         Assert.Equal("$-1\r\n", client.ReadToEnd());
         Assert.False(File.Exists(socket));
         Assert.False(File.Exists(pidFile));
