@@ -220,16 +220,12 @@ internal static class DebugCommand
 
     private static bool TryCount(CommandContext context, int index, out long count)
     {
-        if (!context.TryInt64(index, out count))
-        {
-            return false;
-        }
-        if (count < 0 || count > int.MaxValue)
+        bool known = Numbers.TryParseInt64(context[index], out count) && count is >= 0 and <= int.MaxValue;
+        if (!known)
         {
             context.Reply.Error(ReplyError.MustBePositive);
-            return false;
         }
-        return true;
+        return known;
     }
 
     private static void SetActiveExpire(CommandContext context)
@@ -268,9 +264,9 @@ internal static class DebugCommand
             + "[Expires HT]\n" + Table(database.BucketCount, database.ExpiringCount);
         context.Reply.Verbatim("txt"u8, Encoding.ASCII.GetBytes(text));
 
-        static string Table(long buckets, long count) => count == 0
+        static string Table(long buckets, long count) => "Hash table 0 stats (main hash table):\n" + (count == 0
             ? "No stats available for empty dictionaries\n"
-            : $"Hash table 0 stats (main hash table):\n table size: {buckets}\n number of elements: {count}\n";
+            : $" table size: {buckets}\n number of elements: {count}\n");
     }
 
     private static void KeyTableStatistics(CommandContext context)

@@ -35,6 +35,7 @@ internal static unsafe partial class LinuxApi
     public const int TcpKeepInterval = 5;
     public const int TcpKeepCount = 6;
     public const int KeepAlive = 9;
+    public const int ReuseAddress = 2;
 
     public const int FamilyInet = 2;
     public const int FamilyInet6 = 10;

@@ -36,7 +36,7 @@ internal sealed class Listener : IDisposable
         Socket socket = new(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
         try
         {
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            AllowRestart(socket);
             if (ip.AddressFamily == AddressFamily.InterNetworkV6)
             {
                 socket.DualMode = false;
@@ -82,6 +82,16 @@ internal sealed class Listener : IDisposable
         {
             System.IO.File.Delete(Path);
         }
+    }
+
+    /// <summary>
+    /// Lets the port be bound while connections of an earlier server linger. Not by the runtime's ReuseAddress: that also lets
+    /// a second server bind the port of one that runs.
+    /// </summary>
+    private static unsafe void AllowRestart(Socket socket)
+    {
+        int on = 1;
+        _ = LinuxApi.SetOption((int)socket.Handle, LinuxApi.LevelSocket, LinuxApi.ReuseAddress, &on, sizeof(int));
     }
 
     private static IPAddress Resolve(string name)
