@@ -92,6 +92,9 @@ internal sealed unsafe class TidelogServer : IDisposable
     /// <summary>Clients with a command that CLIENT PAUSE holds back.</summary>
     public List<Client> PausedClients { get; } = [];
 
+    /// <summary>Clients that wait in a blocking command.</summary>
+    public List<Client> BlockedClients { get; } = [];
+
     public IReadOnlyList<Listener> Listeners => _listeners;
 
     /// <summary>Rounds of periodic work since the start.</summary>
@@ -103,7 +106,12 @@ internal sealed unsafe class TidelogServer : IDisposable
     public int MillisecondsToNextCron()
     {
         long now = Time.GetUtcNow().ToUnixTimeMilliseconds();
-        return _expiryIsBehind ? 0 : (int)Math.Clamp(_nextCronMs - now, 0, 1000);
+        long next = _nextCronMs;
+        foreach (Client client in BlockedClients)
+        {
+            next = Math.Min(next, client.Blocked!.DeadlineMs);
+        }
+        return _expiryIsBehind ? 0 : (int)Math.Clamp(next - now, 0, 1000);
     }
 
     /// <summary>Periodic work: expiry, clients' limits, buffers, sums.</summary>
@@ -112,6 +120,7 @@ internal sealed unsafe class TidelogServer : IDisposable
         long began = Time.GetTimestamp();
         _expiryIsBehind = !IsCronPaused && !Engine.Cron();
         Metrics.ExpireCycleMicroseconds += (long)Time.GetElapsedTime(began).TotalMicroseconds;
+        EndOverdueWaits();
         long now = Time.GetUtcNow().ToUnixTimeMilliseconds();
         if (now < _nextCronMs)
         {
@@ -200,6 +209,7 @@ internal sealed unsafe class TidelogServer : IDisposable
     {
         _clients.Remove(client.Id);
         PausedClients.Remove(client);
+        BlockedClients.Remove(client);
     }
 
     public bool IsOverOutputLimit(Client client)
@@ -241,6 +251,36 @@ internal sealed unsafe class TidelogServer : IDisposable
                 Loop.Resume(client);
             }
         }
+    }
+
+    /// <summary>Ends a client's waiting in a blocking command before its time.</summary>
+    /// <param name="withError">It gets an error, not the reply that it would get at its deadline.</param>
+    public void Unblock(long clientId, bool withError)
+    {
+        if (FindClient(clientId) is { Blocked: not null } client)
+        {
+            Unblock(client, withError ? static reply => reply.Error(ReplyError.Unblocked) : client.Blocked.AnswerTimeout);
+        }
+    }
+
+    /// <summary>Answers the clients whose deadline in a blocking command has passed.</summary>
+    private void EndOverdueWaits()
+    {
+        for (int i = BlockedClients.Count - 1; i >= 0; i--)
+        {
+            Client client = BlockedClients[i];
+            if (client.Blocked!.DeadlineMs <= Time.GetUtcNow().ToUnixTimeMilliseconds())
+            {
+                Unblock(client, client.Blocked.AnswerTimeout);
+            }
+        }
+    }
+
+    private void Unblock(Client client, Action<ReplyWriter> answer)
+    {
+        BlockedClients.Remove(client);
+        client.Blocked = null;
+        Loop.Resume(client, answer);
     }
 
     /// <summary>Opens the sockets that the configuration names.</summary>
@@ -483,7 +523,7 @@ internal sealed unsafe class TidelogServer : IDisposable
     private void CheckClient(Client client, long now)
     {
         long idle = now - client.LastInteractionMs;
-        if (Settings.Timeout > 0 && idle > Settings.Timeout * 1000L && !client.IsPaused)
+        if (Settings.Timeout > 0 && idle > Settings.Timeout * 1000L && !client.IsWaiting)
         {
             Log.Verbose("Closing idle client");
             Loop.CloseSoon(client);

@@ -299,7 +299,6 @@ internal static class ClientCommands
         context.Reply.Ok();
     }
 
-    /// <summary>No command blocks yet, so nobody is ever unblocked.</summary>
     private static void Unblock(CommandContext context)
     {
         if (context.Count > 4)
@@ -310,9 +309,16 @@ internal static class ClientCommands
         {
             context.Reply.Error(ReplyError.UnblockReason);
         }
-        else if (context.TryInt64(2, out _))
+        else if (context.TryInt64(2, out long id))
         {
-            context.Reply.Integer(0);
+            TidelogServer server = TidelogServer.Of(context);
+            bool isBlocked = server.FindClient(id) is { Blocked: not null };
+            if (isBlocked)
+            {
+                bool withError = context.Count == 4 && context.Is(3, "ERROR"u8);
+                server.Loop.Post(() => server.Unblock(id, withError));
+            }
+            context.Reply.Integer(isBlocked ? 1 : 0);
         }
     }
 

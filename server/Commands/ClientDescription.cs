@@ -28,7 +28,7 @@ internal static class ClientDescription
     private static string Flags(Client client)
     {
         string flags = "";
-        if (client.IsPaused)
+        if (client.IsWaiting)
         {
             flags += 'b';
         }

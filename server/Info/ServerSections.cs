@@ -54,7 +54,7 @@ internal static class ServerSections
         text.Add("maxclients", server.Settings.MaxClients);
         text.Add("client_recent_max_input_buffer", largestInput);
         text.Add("client_recent_max_output_buffer", largestOutput);
-        text.Add("blocked_clients", server.PausedClients.Count);
+        text.Add("blocked_clients", server.PausedClients.Count + server.BlockedClients.Count);
         text.AddZeros("tracking_clients", "clients_in_timeout_table");
     }
 

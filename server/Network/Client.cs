@@ -53,6 +53,9 @@ internal sealed class Client(Database database, EventLoop loop, int socket, stri
     /// <summary>It waits for the end of CLIENT PAUSE with a command in its input.</summary>
     public bool IsPaused { get; set; }
 
+    /// <summary>Its input is not executed for now: it is paused, or in a blocking command.</summary>
+    public bool IsWaiting => IsPaused || Blocked is not null;
+
     /// <summary>Unix time in milliseconds since which its output is over the soft limit; 0 if it is not.</summary>
     public long OverSoftLimitSinceMs { get; set; }
 

@@ -105,9 +105,12 @@ internal sealed unsafe class EventLoop : IDisposable
     }
 
     /// <summary>Executes what a client has in its input; for one whose pause has ended.</summary>
-    public void Resume(Client client)
+    /// <param name="answer">Writes the reply that it has waited for in a blocking command.</param>
+    public void Resume(Client client, Action<ReplyWriter>? answer = null)
     {
         client.IsPaused = false;
+        _reply.Protocol = client.Protocol;
+        answer?.Invoke(_reply);
         Execute(client);
     }
 
@@ -222,7 +225,7 @@ internal sealed unsafe class EventLoop : IDisposable
 
     private void BecameReadable(Client client)
     {
-        if (client.IsPaused)
+        if (client.IsWaiting)
         {
             // Only the end of the connection is reported while it is paused; it is found when the pause is over.
             Watch(LinuxApi.EpollDelete, client.Socket, 0);
@@ -243,6 +246,7 @@ internal sealed unsafe class EventLoop : IDisposable
             }
             return;
         }
+        BeginTurn();
         input.Received(received);
         _metrics.NetInputBytes += received;
         _metrics.ReadsProcessed++;
@@ -273,6 +277,11 @@ internal sealed unsafe class EventLoop : IDisposable
                 {
                     client.IsPaused = true;
                     _server.PausedClients.Add(client);
+                    break;
+                }
+                if (outcome == BatchOutcome.Blocked)
+                {
+                    _server.BlockedClients.Add(client);
                     break;
                 }
                 if (outcome == BatchOutcome.Closing)
@@ -469,7 +478,7 @@ internal sealed unsafe class EventLoop : IDisposable
             CloseSoon(client);
             return;
         }
-        if (flushed && client.Input.Length > 0 && !client.IsPaused)
+        if (flushed && client.Input.Length > 0 && !client.IsWaiting)
         {
             Execute(client);
             return;
@@ -482,7 +491,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private void UpdateInterest(Client client)
     {
         int interest = client.Output is not null ? LinuxApi.EpollOut
-            : client.IsPaused || client.CloseAfterReply ? 0 : LinuxApi.EpollIn;
+            : client.IsWaiting || client.CloseAfterReply ? 0 : LinuxApi.EpollIn;
         if (interest != client.Interest && !client.CloseSoon)
         {
             Watch(client.Interest < 0 ? LinuxApi.EpollAdd : LinuxApi.EpollModify, client.Socket, interest);
