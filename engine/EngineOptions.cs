@@ -1,6 +1,7 @@
 namespace Tidelog.Engine;
 
-/// <summary>What the engine reads of the configuration. The values may change between two commands, never during one.</summary>
+/// <summary>What the engine reads of the configuration. The values may change between two commands, never during
+/// one.</summary>
 /// <remarks>Each field is the directive of the same name in Redis 7.0; a new instance holds Redis's defaults.</remarks>
 public sealed class EngineOptions
 {

@@ -1,6 +1,7 @@
 namespace Tidelog.Engine;
 
-/// <summary>The classes of keyspace events: bits of <see cref="EngineOptions.NotifyKeyspaceEvents"/> and their letters.</summary>
+/// <summary>The classes of keyspace events: bits of <see cref="EngineOptions.NotifyKeyspaceEvents"/> and their
+/// letters.</summary>
 public static class KeyspaceEvents
 {
     /// <summary>K: publish to <c>__keyspace@N__:key</c>.</summary>

@@ -16,6 +16,13 @@ public static class ReplyError
     public static ReadOnlySpan<byte> IndexOutOfRange => "ERR index out of range"u8;
     public static ReadOnlySpan<byte> StringTooLong =>
         "ERR string exceeds maximum allowed size (proto-max-bulk-len)"u8;
+    public static ReadOnlySpan<byte> LcsNotStrings => "ERR The specified keys must contain string values"u8;
+    public static ReadOnlySpan<byte> LcsLengthAndIndexes =>
+        "ERR If you want both the length and indexes, please just use IDX."u8;
+    public static ReadOnlySpan<byte> LcsTooLong =>
+        "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"u8;
+    public static ReadOnlySpan<byte> LcsOutOfMemory =>
+        "ERR Insufficient memory, failed allocating transient memory for LCS"u8;
     public static ReadOnlySpan<byte> NoSuchKey => "ERR no such key"u8;
     public static ReadOnlySpan<byte> SameObject => "ERR source and destination objects are the same"u8;
     public static ReadOnlySpan<byte> InvalidDatabase => "ERR invalid DB index"u8;
@@ -48,6 +55,25 @@ public static class ReplyError
     public static ReadOnlySpan<byte> InvalidPassword => "ERR invalid password"u8;
     public static ReadOnlySpan<byte> Internal => "ERR internal error"u8;
 
+    public static ReadOnlySpan<byte> ProtocolNotAnInteger => "ERR Protocol version is not an integer or out of range"u8;
+    public static ReadOnlySpan<byte> HelloNoAuth =>
+        ("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> "u8
+        + "option can be used to authenticate the client and select the RESP protocol version at the same time"u8);
+    public static ReadOnlySpan<byte> InvalidClientName =>
+        "ERR Client names cannot contain spaces, newlines or special characters."u8;
+    public static ReadOnlySpan<byte> InvalidClientId => "ERR Invalid client ID"u8;
+    public static ReadOnlySpan<byte> ClientIdNotPositive => "ERR client-id should be greater than 0"u8;
+    public static ReadOnlySpan<byte> NoSuchClient => "ERR No such client"u8;
+    public static ReadOnlySpan<byte> PauseMode => "ERR CLIENT PAUSE mode must be WRITE or ALL"u8;
+    public static ReadOnlySpan<byte> TimeoutNotAnInteger => "ERR timeout is not an integer or out of range"u8;
+    public static ReadOnlySpan<byte> TimeoutNegative => "ERR timeout is negative"u8;
+    public static ReadOnlySpan<byte> UnblockReason => "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"u8;
+    public static ReadOnlySpan<byte> CachingWithoutTracking =>
+        ("ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode "u8
+        + "enabled"u8);
+    public static ReadOnlySpan<byte> NoShutdownInProgress => "ERR No shutdown in progress."u8;
+    public static ReadOnlySpan<byte> ShutdownFailed => "ERR Errors trying to SHUTDOWN. Check logs."u8;
+
     /// <summary>The answer to a connection from elsewhere while there is no password and no bind directive.</summary>
     public static ReadOnlySpan<byte> ProtectedMode =>
         ("DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the "u8
@@ -60,6 +86,11 @@ public static class ReplyError
         + "server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' "u8
         + "option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above "u8
         + "things in order for the server to start accepting connections from the outside."u8);
+
+    /// <summary>The error of a command that its directive does not allow.</summary>
+    public static string ProtectedCommand(string command, string directive) =>
+        $"ERR {command} command not allowed. If the {directive} option is set to \"local\", you can run it from a local "
+        + "connection, otherwise you need to set this option in the configuration file, and then restart the server.";
 
     /// <summary>The error of a command that got too few or too many arguments.</summary>
     public static string WrongArity(string command) => $"ERR wrong number of arguments for '{command}' command";

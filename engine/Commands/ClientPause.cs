@@ -19,6 +19,8 @@ public sealed class ClientPause
 
     public void End() => UntilMs = 0;
 
+    public bool IsActive(long nowMs) => UntilMs > nowMs;
+
     internal bool Holds(Command command, long nowMs)
     {
         if (UntilMs == 0)

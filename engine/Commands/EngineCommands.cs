@@ -6,6 +6,10 @@ internal static class EngineCommands
     public static IEnumerable<Command> Rows =>
     [
         .. StringCommands.Table,
+        .. StringSetCommands.Table,
+        .. StringRangeCommands.Table,
+        .. CounterCommands.Table,
+        .. LcsCommand.Table,
         .. KeyCommands.Table,
         .. ExpireCommands.Table,
         .. ScanCommands.Table,

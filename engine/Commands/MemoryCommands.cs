@@ -207,7 +207,7 @@ internal static class MemoryCommands
 
     private static void Purge(CommandContext context)
     {
-        context.Keyspace.CleanCycle(urgent: true);
+        context.Keyspace.Clean(urgent: true, idle: true);
         context.Reply.Ok();
     }
 

@@ -54,6 +54,8 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     /// <summary>Every byte that this store holds.</summary>
     public long UsedBytes => _log.Length + HeapBytesTotal + _index.AllocatedBytes + _wheel.AllocatedBytes;
 
+    public long PageBytes => _log.AllocatedBytes;
+
     public long IndexBytes => _index.AllocatedBytes;
 
     public long WheelBytes => _wheel.AllocatedBytes;

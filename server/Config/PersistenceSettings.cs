@@ -1,6 +1,7 @@
 namespace Tidelog.Server.Config;
 
-/// <summary>Snapshots and the append-only file. <c>dir</c> is not here: it is the working directory of the process.</summary>
+/// <summary>Snapshots and the append-only file. <c>dir</c> is not here: it is the working directory of the
+/// process.</summary>
 internal sealed class PersistenceSettings
 {
     public IReadOnlyList<SavePoint> SavePoints = [new(3600, 1), new(300, 100), new(60, 10_000)];

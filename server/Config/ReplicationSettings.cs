@@ -3,7 +3,8 @@ namespace Tidelog.Server.Config;
 /// <summary>Both ends of replication. The size of the backlog is among the engine's options.</summary>
 internal sealed class ReplicationSettings
 {
-    /// <summary>Null for a master. REPLICAOF changes it at run time, and CONFIG REWRITE writes what it is then.</summary>
+    /// <summary>Null for a master. REPLICAOF changes it at run time, and CONFIG REWRITE writes what it is
+    /// then.</summary>
     public string? MasterHost;
 
     public int MasterPort = 6379;

@@ -2,10 +2,10 @@ using Tidelog.Engine;
 
 namespace Tidelog.Server.Config;
 
-// What the process reads of the configuration, typed. A field's initial value is the directive's default: ConfigTable takes it
-// from here, and points each row at its field. Directives whose feature does not exist yet have no field: their row keeps them.
-// Text is bytes, one per char (Latin-1), as it came from the file or the client, so that nothing is lost on the way; paths
-// alone are decoded from UTF-8, since they go to the file system (see ConfigText).
+// What the process reads of the configuration, typed. A field's initial value is the directive's default: ConfigTable
+// takes it from here, and points each row at its field. Directives that nothing would read have no field:
+// their row keeps them. Text is bytes, one per char (Latin-1), as it came from the file or the client, so that
+// nothing is lost on the way; paths alone are decoded from UTF-8, since they go to the file system (see ConfigText).
 
 /// <summary>The configuration as the server uses it. Changes between two commands, by CONFIG SET only.</summary>
 internal sealed class ServerSettings
@@ -19,7 +19,8 @@ internal sealed class ServerSettings
     /// <summary>0 for no TCP at all.</summary>
     public int Port = 6379;
 
-    /// <summary>Addresses; <c>*</c> and <c>::*</c> stand for all, a leading <c>-</c> for "if this machine has it".</summary>
+    /// <summary>Addresses; <c>*</c> and <c>::*</c> stand for all, a leading <c>-</c> for "if this machine has
+    /// it".</summary>
     public IReadOnlyList<string> Bind = ["*", "-::*"];
 
     public string? BindSourceAddress;
@@ -77,6 +78,10 @@ internal sealed class ServerSettings
     public readonly List<IReadOnlyList<string>> Users = [];
 
     public readonly List<ModuleToLoad> Modules = [];
+
+    /// <summary>Directives with a dot in their name: they belong to modules, by whatever names those give
+    /// them.</summary>
+    public readonly Dictionary<string, string> ModuleValues = new(StringComparer.OrdinalIgnoreCase);
 
     // process
 

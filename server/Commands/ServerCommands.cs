@@ -1,0 +1,17 @@
+using Tidelog.Engine.Commands;
+
+namespace Tidelog.Server.Commands;
+
+/// <summary>The rows of the families that act on the process, its clients and its configuration.</summary>
+internal static class ServerCommands
+{
+    public static IEnumerable<Command> Rows =>
+    [
+        .. ConnectionCommands.Table,
+        .. ClientCommands.Table,
+        .. ConfigCommands.Table,
+        .. InfoCommand.Table,
+        .. ShutdownCommand.Table,
+        .. DebugCommand.Table,
+    ];
+}

@@ -1,0 +1,66 @@
+using Tidelog.Engine.Commands;
+using Tidelog.Engine.Keyspace;
+using Tidelog.Protocol;
+using Tidelog.Server.Config;
+
+namespace Tidelog.Server.Network;
+
+/// <summary>A connected client: its socket, what it sent and was not executed, what it was answered and was not sent.</summary>
+internal sealed class Client(Database database, EventLoop loop, int socket, string address, string localAddress)
+    : Session(database)
+{
+    public EventLoop Loop { get; } = loop;
+
+    /// <summary>File descriptor; -1 once closed.</summary>
+    public int Socket { get; set; } = socket;
+
+    /// <summary>"127.0.0.1:50123", "[::1]:50123", or "/path:0" for a unix socket.</summary>
+    public string Address { get; } = address;
+
+    public string LocalAddress { get; } = localAddress;
+
+    public bool IsUnixSocket { get; init; }
+
+    public bool IsLoopback { get; init; }
+
+    /// <summary>It comes from this machine.</summary>
+    public bool IsLocal => IsLoopback || IsUnixSocket;
+
+    /// <summary>Unix time in milliseconds.</summary>
+    public long ConnectedAtMs { get; init; }
+
+    /// <summary>Unix time in milliseconds of its last bytes in or out.</summary>
+    public long LastInteractionMs { get; set; }
+
+    public InputBuffer Input { get; } = new();
+
+    public RequestParser Parser { get; } = new();
+
+    /// <summary>Replies that the socket did not take; null when there are none.</summary>
+    public ReplyWriter? Output { get; set; }
+
+    /// <summary>Bytes of <see cref="Output"/> that are sent.</summary>
+    public long OutputSent { get; set; }
+
+    public long OutputPending => Output is null ? 0 : Output.Length - OutputSent;
+
+    /// <summary>Events that the poller watches.</summary>
+    public int Interest { get; set; }
+
+    /// <summary>To be closed at the end of the turn, sent or not.</summary>
+    public bool CloseSoon { get; set; }
+
+    /// <summary>It waits for the end of CLIENT PAUSE with a command in its input.</summary>
+    public bool IsPaused { get; set; }
+
+    /// <summary>Unix time in milliseconds since which its output is over the soft limit; 0 if it is not.</summary>
+    public long OverSoftLimitSinceMs { get; set; }
+
+    /// <summary>Which output limits hold for it.</summary>
+    public ClientClass Class { get; } = ClientClass.Normal;
+
+    /// <summary>Bytes that it costs: buffers and the object itself.</summary>
+    public long MemoryUsage => Input.Capacity + (Output?.Capacity ?? 0) + FixedCost;
+
+    private const int FixedCost = 512;
+}

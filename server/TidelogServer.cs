@@ -1,0 +1,501 @@
+// The server's parts and how they are put together: configuration, engine, event loop, clients, periodic work. What a client
+// sees of it is in Commands/.
+
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Tidelog.Engine;
+using Tidelog.Engine.Commands;
+using Tidelog.Protocol;
+using Tidelog.Server.Commands;
+using Tidelog.Server.Config;
+using Tidelog.Server.Logging;
+using Tidelog.Server.Network;
+
+namespace Tidelog.Server;
+
+internal sealed unsafe class TidelogServer : IDisposable
+{
+    /// <summary>Bytes of replies that may wait for a client that owes a password.</summary>
+    private const long UnauthenticatedOutputLimit = 1024;
+
+    private readonly Dictionary<long, Client> _clients = [];
+    private readonly List<Listener> _listeners = [];
+    private long _nextClientId = 1;
+    private readonly long _startBytes = GC.GetTotalMemory(false);
+    private long _nextCronMs;
+    private bool _expiryIsBehind;
+
+    public TidelogServer(Configuration configuration, ServerLog log, TimeProvider time)
+    {
+        Configuration = configuration;
+        Log = log;
+        Time = time;
+        StartedAtMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        Engine = new StorageEngine(Settings.Engine, ServerCommands.Rows, log, time, new Random())
+        {
+            Host = this,
+            ProtectedCommandRefusal = RefuseProtected,
+        };
+        foreach (RenamedCommand renamed in Settings.RenamedCommands)
+        {
+            // Checked when the configuration was read.
+            Invariant.Require(Engine.Commands.TryRename(renamed.Name, renamed.NewName));
+        }
+        Loop = new EventLoop(this);
+        ApplyPassword();
+        ConfigHooks.Register(this);
+        SumMemory();
+        StartupMemory = Engine.UsedMemory - Engine.CommandLog.Capacity;
+    }
+
+    /// <summary>The server that a command runs in.</summary>
+    public static TidelogServer Of(CommandContext context) => (TidelogServer)context.Engine.Host!;
+
+    public Configuration Configuration { get; }
+
+    public ServerSettings Settings => Configuration.Settings;
+
+    public ServerLog Log { get; }
+
+    public TimeProvider Time { get; }
+
+    public StorageEngine Engine { get; }
+
+    public ServerMetrics Metrics { get; } = new();
+
+    public EventLoop Loop { get; }
+
+    /// <summary>Unix time in milliseconds.</summary>
+    public long StartedAtMs { get; }
+
+    /// <summary>40 hexadecimal digits, new for every start.</summary>
+    public string RunId { get; } = NewHexId();
+
+    /// <summary>40 hexadecimal digits that name the history of effects: INFO's <c>master_replid</c>.</summary>
+    public string ReplicationId { get; private set; } = NewHexId();
+
+    /// <summary>Bytes in use when the server was ready and empty.</summary>
+    public long StartupMemory { get; }
+
+    /// <summary>Bytes that the clients' buffers held when they were last summed.</summary>
+    public long ClientMemory { get; private set; }
+
+    /// <summary>DEBUG PAUSE-CRON: no periodic work.</summary>
+    public bool IsCronPaused { get; set; }
+
+    /// <summary>The clients that are not about to be closed, in the order of their arrival.</summary>
+    public IEnumerable<Client> LiveClients => _clients.Values.Where(client => !client.CloseSoon).OrderBy(client => client.Id);
+
+    public int ClientCount => _clients.Count;
+
+    /// <summary>Clients with a command that CLIENT PAUSE holds back.</summary>
+    public List<Client> PausedClients { get; } = [];
+
+    public IReadOnlyList<Listener> Listeners => _listeners;
+
+    /// <summary>Rounds of periodic work since the start.</summary>
+    public long CronLoops { get; private set; }
+
+    /// <summary>Unix time in milliseconds, as of the current turn.</summary>
+    public long NowMs => Engine.Keyspace.NowMs;
+
+    public int MillisecondsToNextCron()
+    {
+        long now = Time.GetUtcNow().ToUnixTimeMilliseconds();
+        return _expiryIsBehind ? 0 : (int)Math.Clamp(_nextCronMs - now, 0, 1000);
+    }
+
+    /// <summary>Periodic work: expiry, clients' limits, buffers, sums.</summary>
+    public void RunCron()
+    {
+        long began = Time.GetTimestamp();
+        _expiryIsBehind = !IsCronPaused && !Engine.Cron();
+        Metrics.ExpireCycleMicroseconds += (long)Time.GetElapsedTime(began).TotalMicroseconds;
+        long now = Time.GetUtcNow().ToUnixTimeMilliseconds();
+        if (now < _nextCronMs)
+        {
+            return;
+        }
+        _nextCronMs = now + (1000 / Settings.Engine.Hz);
+        if (IsCronPaused)
+        {
+            return;
+        }
+        CronLoops++;
+        ResumePaused();
+        foreach (Client client in _clients.Values)
+        {
+            CheckClient(client, now);
+        }
+        Metrics.SampleRates(Engine.Metrics.CommandsProcessed, now);
+        SumMemory();
+    }
+
+    /// <summary>Brings the sums of memory up to date that limits and INFO go by.</summary>
+    public void SumMemory()
+    {
+        long buffers = 0;
+        foreach (Client client in _clients.Values)
+        {
+            buffers += client.MemoryUsage;
+        }
+
+        // The runtime's heap beyond the start is the log's pages, which the keyspace counts, and garbage that is to come.
+        ClientMemory = buffers;
+        Engine.OutsideBytes = buffers + _startBytes;
+    }
+
+    /// <returns>Null if no such client is connected.</returns>
+    public Client? FindClient(long id) => _clients.GetValueOrDefault(id) is { CloseSoon: false } client ? client : null;
+
+    /// <summary>CONFIG RESETSTAT, the process's part.</summary>
+    public void ResetStatistics() => Metrics.Reset(NowMs);
+
+    /// <summary>Begins a new history of effects: what a replica holds of the old one no longer counts.</summary>
+    public void ChangeReplicationId() => ReplicationId = NewHexId();
+
+    /// <summary>Makes a client of an accepted connection, or refuses it with redis's text.</summary>
+    public Client? Admit(EventLoop loop, Listener listener, int socket, ReadOnlySpan<byte> address)
+    {
+        bool isUnix = listener.IsUnixSocket;
+        (string text, bool loopback) = isUnix ? ($"{listener.Path}:0", true) : SocketAddress.Read(address);
+        if (_clients.Count >= Settings.MaxClients)
+        {
+            Metrics.ConnectionsRejected++;
+            Refuse(socket, ReplyError.MaxClients);
+            return null;
+        }
+        if (!loopback && Settings.ProtectedMode && !Engine.PasswordRequired)
+        {
+            Metrics.ConnectionsRejected++;
+            Refuse(socket, ReplyError.ProtectedMode);
+            return null;
+        }
+        if (!isUnix)
+        {
+            SetTcpOptions(socket);
+        }
+        long now = Time.GetUtcNow().ToUnixTimeMilliseconds();
+        Client client = new(Engine.Keyspace[0], loop, socket, text, isUnix ? text : LocalAddress(socket))
+        {
+            Id = _nextClientId++,
+            IsUnixSocket = isUnix,
+            IsLoopback = loopback,
+            ConnectedAtMs = now,
+            LastInteractionMs = now,
+            Authenticated = !Engine.PasswordRequired,
+        };
+        _clients.Add(client.Id, client);
+        Metrics.ConnectionsReceived++;
+        if (Log.IsEnabled(LogVerbosity.Debug))
+        {
+            Log.Debug($"Accepted {text}");
+        }
+        return client;
+    }
+
+    /// <summary>A client is closed.</summary>
+    public void Forget(Client client)
+    {
+        _clients.Remove(client.Id);
+        PausedClients.Remove(client);
+    }
+
+    public bool IsOverOutputLimit(Client client)
+    {
+        OutputBufferLimit limit = Settings.ClientOutputBufferLimits[(int)client.Class];
+        long pending = client.OutputPending;
+        bool isOverHardLimit = limit.HardBytes > 0 && pending >= limit.HardBytes;
+        if (isOverHardLimit || (pending > UnauthenticatedOutputLimit && !client.Authenticated && Engine.PasswordRequired))
+        {
+            return true;
+        }
+        if (limit.SoftBytes == 0 || pending < limit.SoftBytes)
+        {
+            client.OverSoftLimitSinceMs = 0;
+            return false;
+        }
+        if (client.OverSoftLimitSinceMs == 0)
+        {
+            client.OverSoftLimitSinceMs = NowMs;
+        }
+        return NowMs - client.OverSoftLimitSinceMs > limit.SoftSeconds * 1000L;
+    }
+
+    public void CountError(ReadOnlySpan<byte> text) => Engine.CountError(text);
+
+    /// <summary>Ends the pause of clients that no longer have to wait.</summary>
+    public void ResumePaused()
+    {
+        if (PausedClients.Count == 0 || Engine.Pause.IsActive(NowMs))
+        {
+            return;
+        }
+        Client[] waiting = [.. PausedClients];
+        PausedClients.Clear();
+        foreach (Client client in waiting)
+        {
+            if (!client.CloseSoon)
+            {
+                Loop.Resume(client);
+            }
+        }
+    }
+
+    /// <summary>Opens the sockets that the configuration names.</summary>
+    /// <returns>False if none could be opened though some are configured; the reason is in the log.</returns>
+    public bool Listen()
+    {
+        if (!OpenFiles.MakeRoomFor(Settings, Log))
+        {
+            return false;
+        }
+        foreach (string entry in Settings.Port == 0 ? [] : Settings.Bind)
+        {
+            bool optional = entry.StartsWith('-');
+            string address = optional ? entry[1..] : entry;
+            try
+            {
+                AddListener(Listener.Tcp(address, Settings.Port, Settings.TcpBacklog));
+            }
+            catch (Exception e) when (e is SocketException or FormatException)
+            {
+                bool unavailable = e is SocketException
+                {
+                    SocketErrorCode: SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported
+                        or SocketError.ProtocolFamilyNotSupported,
+                };
+                if (optional && unavailable)
+                {
+                    continue;
+                }
+                Log.Warning($"Warning: Could not create server TCP listening socket {address}:{Settings.Port}: {e.Message}");
+                Log.Warning("Failed listening on port " + Settings.Port + " (TCP), aborting.");
+                return false;
+            }
+        }
+        if (Settings.UnixSocket is { Length: > 0 } path)
+        {
+            try
+            {
+                AddListener(Listener.Unix(ConfigText.ToPath(path), Settings.UnixSocketPerm, Settings.TcpBacklog));
+            }
+            catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
+            {
+                Log.Warning($"Failed opening Unix socket: bind: {e.Message}");
+                return false;
+            }
+        }
+        if (_listeners.Count == 0)
+        {
+            Log.Warning("Configured to not listen anywhere, exiting.");
+            return false;
+        }
+        return true;
+    }
+
+    /// <summary>Binds anew after <c>port</c> or <c>bind</c> changed.</summary>
+    /// <returns>Why it failed, or null.</returns>
+    public string? Rebind()
+    {
+        List<Listener> fresh = [];
+        List<Listener> old = [.. _listeners.Where(l => !l.IsUnixSocket)];
+
+        // The old sockets go first: the new ones may want the same port.
+        foreach (Listener listener in old)
+        {
+            Loop.Remove(listener);
+            listener.Dispose();
+            _listeners.Remove(listener);
+        }
+        foreach (string entry in Settings.Port == 0 ? [] : Settings.Bind)
+        {
+            bool optional = entry.StartsWith('-');
+            try
+            {
+                fresh.Add(Listener.Tcp(optional ? entry[1..] : entry, Settings.Port, Settings.TcpBacklog));
+            }
+            catch (Exception e) when (e is SocketException or FormatException)
+            {
+                if (optional)
+                {
+                    continue;
+                }
+                fresh.ForEach(l => l.Dispose());
+                Log.Warning($"Failed to bind {entry}:{Settings.Port}: {e.Message}");
+                return "Unable to listen on this port";
+            }
+        }
+        fresh.ForEach(AddListener);
+        return null;
+    }
+
+    /// <summary>Takes over a change of <c>requirepass</c>.</summary>
+    public void ApplyPassword() => Engine.PasswordRequired = !string.IsNullOrEmpty(Settings.RequirePass);
+
+    /// <summary>SIGTERM or SIGINT: shuts down as SHUTDOWN would, as their directives say.</summary>
+    public void ShutdownBySignal(PosixSignal signal) =>
+        _ = RequestShutdown(signal == PosixSignal.SIGINT ? Settings.ShutdownOnSigint : Settings.ShutdownOnSigterm, out _);
+
+    /// <summary>
+    /// Ends the server, as SHUTDOWN and the signals do: takes its files away, sends what clients wait for as far as their
+    /// sockets take it, and stops the loop.
+    /// </summary>
+    /// <param name="error">The error reply, if it cannot end now.</param>
+    public bool RequestShutdown(ShutdownFlags flags, [NotNullWhen(false)] out string? error)
+    {
+        error = null;
+        Log.Warning("User requested shutdown...");
+        bool wantsSave = (flags & ShutdownFlags.Save) != 0;
+        if (wantsSave && (flags & ShutdownFlags.Force) == 0)
+        {
+            Log.Warning("Error trying to save the DB, can't exit.");
+            Log.Warning("Errors trying to shut down the server. Check the logs for more information.");
+            error = System.Text.Encoding.ASCII.GetString(ReplyError.ShutdownFailed);
+            return false;
+        }
+        if (wantsSave)
+        {
+            Log.Warning("Error trying to save the DB. Exit anyway.");
+        }
+        else if ((flags & ShutdownFlags.NoSave) == 0 && Settings.Persistence.SavePoints.Count > 0 && Engine.Keyspace.Count > 0)
+        {
+            Log.Warning("The dataset is not saved: this version has no snapshots.");
+        }
+        PidFile.Remove(Settings, Log);
+        CloseListeners();
+        foreach (Client client in _clients.Values)
+        {
+            Loop.Flush(client);
+        }
+        Log.Warning("Redis is now ready to exit, bye bye...");
+        Loop.Stop();
+        return true;
+    }
+
+    public void LogDisconnect(Client client, int error)
+    {
+        if (Log.IsEnabled(LogVerbosity.Verbose))
+        {
+            Log.Verbose(error == 0
+                ? $"Client closed connection {ClientDescription.Of(client, NowMs)}"
+                : $"Reading from client: {Marshal.GetPInvokeErrorMessage(error)}");
+        }
+    }
+
+    public void LogQueryBufferLimit(Client client) => Log.Warning(
+        $"Closing client that reached max query buffer length: {ClientDescription.Of(client, NowMs)}");
+
+    public void LogOutputLimit(Client client) => Log.Warning(
+        $"Client {ClientDescription.Of(client, NowMs)} scheduled to be closed ASAP for overcoming of output buffer limits.");
+
+    public void LogProtocolError(Client client)
+    {
+        if (Log.IsEnabled(LogVerbosity.Verbose))
+        {
+            Log.Verbose($"Protocol error ({client.Parser.ErrorReason}) from client: {ClientDescription.Of(client, NowMs)}");
+        }
+    }
+
+    public void LogAcceptFailure(int error) =>
+        Log.Warning($"Accepting client connection: {Marshal.GetPInvokeErrorMessage(error)}");
+
+    public void Dispose()
+    {
+        foreach (Listener listener in _listeners)
+        {
+            listener.Dispose();
+        }
+        Loop.Dispose();
+    }
+
+    private static string NewHexId() =>
+        Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
+
+    private string? RefuseProtected(Session session, Command command)
+    {
+        bool allowed = Settings.EnableDebugCommand switch
+        {
+            ProtectedAction.Yes => true,
+            ProtectedAction.Local => session is not Client client || client.IsLocal,
+            _ => false,
+        };
+        return allowed ? null : ReplyError.ProtectedCommand(command.Name.ToUpperInvariant(), "enable-debug-command");
+    }
+
+    private static string LocalAddress(int socket)
+    {
+        byte* address = stackalloc byte[SocketAddress.MaxLength];
+        int length = SocketAddress.MaxLength;
+        return LinuxApi.GetLocalName(socket, address, &length) == 0
+            ? SocketAddress.Read(new ReadOnlySpan<byte>(address, length)).Text
+            : "";
+    }
+
+    private static void Refuse(int socket, ReadOnlySpan<byte> error)
+    {
+        byte[] reply = [(byte)'-', .. error, (byte)'\r', (byte)'\n'];
+        fixed (byte* start = reply)
+        {
+            _ = LinuxApi.Send(socket, start, reply.Length, LinuxApi.NoSignal | LinuxApi.DontWait);
+        }
+        _ = LinuxApi.Close(socket);
+    }
+
+    private void CloseListeners()
+    {
+        foreach (Listener listener in _listeners)
+        {
+            if (listener.IsUnixSocket)
+            {
+                Log.Notice("Removing the unix socket file.");
+            }
+            Loop.Remove(listener);
+            listener.Dispose();
+        }
+        _listeners.Clear();
+    }
+
+    private void AddListener(Listener listener)
+    {
+        _listeners.Add(listener);
+        Loop.Add(listener);
+    }
+
+    private void SetTcpOptions(int socket)
+    {
+        int on = 1;
+        _ = LinuxApi.SetOption(socket, LinuxApi.LevelTcp, LinuxApi.TcpNoDelay, &on, sizeof(int));
+        int idle = Settings.TcpKeepAlive;
+        if (idle > 0)
+        {
+            // Three probes within a third of the time each, as redis sets them.
+            int interval = Math.Max(1, idle / 3);
+            int count = 3;
+            _ = LinuxApi.SetOption(socket, LinuxApi.LevelSocket, LinuxApi.KeepAlive, &on, sizeof(int));
+            _ = LinuxApi.SetOption(socket, LinuxApi.LevelTcp, LinuxApi.TcpKeepIdle, &idle, sizeof(int));
+            _ = LinuxApi.SetOption(socket, LinuxApi.LevelTcp, LinuxApi.TcpKeepInterval, &interval, sizeof(int));
+            _ = LinuxApi.SetOption(socket, LinuxApi.LevelTcp, LinuxApi.TcpKeepCount, &count, sizeof(int));
+        }
+    }
+
+    private void CheckClient(Client client, long now)
+    {
+        long idle = now - client.LastInteractionMs;
+        if (Settings.Timeout > 0 && idle > Settings.Timeout * 1000L && !client.IsPaused)
+        {
+            Log.Verbose("Closing idle client");
+            Loop.CloseSoon(client);
+            return;
+        }
+        if (client.Output is not null && IsOverOutputLimit(client))
+        {
+            Metrics.OutputBufferLimitDisconnections++;
+            LogOutputLimit(client);
+            Loop.CloseSoon(client);
+            return;
+        }
+        client.Input.Trim(idle > 2000, client.Parser.BytesWanted > 0);
+    }
+}

@@ -1,0 +1,187 @@
+using System.Text;
+using Tidelog.Tests.Reference;
+
+namespace Tidelog.Tests.Differential;
+
+// Sends the same commands to both servers and compares what they answer, byte for byte where the answer is determined.
+// Where it is not (the order of KEYS, a remaining time, the choice of RANDOMKEY), the rule is in Agree or in Walk.
+
+/// <summary>A difference between the two servers; the message shows the command and both answers.</summary>
+internal sealed class DivergenceException(string message) : Exception(message);
+
+internal sealed class ClientPair(RespClient reference, RespClient tested) : IDisposable
+{
+    private const long MillisecondTolerance = 3000;
+    private const long SecondTolerance = 3;
+    private const int LongestShown = 500;
+
+    public (Reply Reference, Reply Tested) CallBoth(params string[] command)
+    {
+        reference.Send(command);
+        tested.Send(command);
+        return (reference.Read(), ReadTested(command));
+    }
+
+    /// <summary>Runs one command on both.</summary>
+    /// <exception cref="DivergenceException">They differ.</exception>
+    public void Step(string[] command)
+    {
+        switch (command[0].ToUpperInvariant())
+        {
+            case "SCAN" when command.Length > 1:
+                CompareScans(command);
+                return;
+            case "DBSIZE" or "RANDOMKEY":
+                // A key that was set with a time in the past counts until something looks at it.
+                CallBoth("KEYS", "*");
+                break;
+        }
+
+        (Reply expected, Reply actual) = CallBoth(command);
+        bool anyKey = command[0].Equals("RANDOMKEY", StringComparison.OrdinalIgnoreCase)
+            && expected.Kind == ReplyKind.BulkString && actual.Kind == ReplyKind.BulkString;
+        bool agree = anyKey ? reference.Call("EXISTS", actual.Text).Integer == 1 : Agree(command, expected, actual);
+        Require(agree, command, expected, actual);
+    }
+
+    /// <summary>Sends all commands before it reads the first reply, except those that need a look between.</summary>
+    /// <exception cref="DivergenceException">They differ.</exception>
+    public void StepPipelined(IReadOnlyList<string[]> commands)
+    {
+        string[] left = ["SCAN", "DBSIZE", "RANDOMKEY"];
+        string[][] sent = [.. commands.Where(c => !left.Contains(c[0].ToUpperInvariant()))];
+        byte[] wire = [.. sent.SelectMany(c => RespClient.Encode(Array.ConvertAll(c, Encoding.Latin1.GetBytes)))];
+
+        // On threads of their own: a server may stop reading while its replies are not read.
+        Task[] senders = [Task.Run(() => reference.SendRaw(wire)), Task.Run(() => tested.SendRaw(wire))];
+        foreach (string[] command in sent)
+        {
+            Reply expected = reference.Read();
+            Reply actual = ReadTested(command);
+            Require(Agree(command, expected, actual), command, expected, actual);
+        }
+
+        Task.WaitAll(senders);
+    }
+
+    /// <summary>Compares all databases key by key: value, time to live, encoding.</summary>
+    /// <exception cref="DivergenceException">They differ.</exception>
+    public void CompareDatasets()
+    {
+        for (int database = 0; database < 16; database++)
+        {
+            CallBoth("SELECT", $"{database}");
+            (Reply expected, Reply actual) = CallBoth("KEYS", "*");
+            Require(SameSet(expected, actual), ["KEYS", "*", $"(database {database})"], expected, actual);
+            Step(["DBSIZE"]);
+            foreach (Reply key in expected.Items)
+            {
+                Step(["TYPE", key.Text]);
+                Step(["PTTL", key.Text]);
+                Step(["OBJECT", "ENCODING", key.Text]);
+                Step(["GET", key.Text]);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        reference.Dispose();
+        tested.Dispose();
+    }
+
+    private Reply ReadTested(string[] command)
+    {
+        try
+        {
+            return tested.Read();
+        }
+        catch (Exception error) when (error is IOException or InvalidDataException)
+        {
+            throw new DivergenceException(
+                $"{CommandSequence.Show(command)}\n  no reply from the tested server: {error.Message}");
+        }
+    }
+
+    private static bool Agree(string[] command, Reply expected, Reply actual)
+    {
+        bool bothNumbers = expected.Kind == ReplyKind.Integer && actual.Kind == ReplyKind.Integer;
+        string subcommand = command.Length > 1 ? command[1].ToUpperInvariant() : "";
+        return command[0].ToUpperInvariant() switch
+        {
+            "KEYS" => SameSet(expected, actual),
+            "TTL" or "EXPIRETIME" when bothNumbers => Near(expected, actual, SecondTolerance),
+            "PTTL" or "PEXPIRETIME" when bothNumbers => Near(expected, actual, MillisecondTolerance),
+
+            // These say something about the implementation or the moment: only the kind of answer is promised.
+            "OBJECT" when subcommand is "REFCOUNT" or "IDLETIME" && bothNumbers => true,
+            "MEMORY" when subcommand == "USAGE" && bothNumbers => true,
+            "CLIENT" when subcommand == "ID" && bothNumbers => true,
+            "TIME" when !expected.IsError => actual.Kind == ReplyKind.Array && actual.Items.Count == 2,
+            "HELLO" when !expected.IsError => SameHello(expected, actual),
+            _ => expected.Equals(actual),
+        };
+    }
+
+    private static bool Near(Reply expected, Reply actual, long tolerance) =>
+        expected.Integer < 0
+            ? expected.Integer == actual.Integer
+            : actual.Integer >= 0 && Math.Abs(expected.Integer - actual.Integer) <= tolerance;
+
+    private static bool SameSet(Reply expected, Reply actual) =>
+        expected.Kind == actual.Kind
+        && expected.Items.Select(Render).Order(StringComparer.Ordinal)
+            .SequenceEqual(actual.Items.Select(Render).Order(StringComparer.Ordinal));
+
+    // The connection's id differs; everything else is the same in both.
+    private static bool SameHello(Reply expected, Reply actual) =>
+        expected.Kind == actual.Kind
+        && expected.Items.Count == actual.Items.Count
+        && Enumerable.Range(0, expected.Items.Count)
+            .All(i => (i > 0 && expected[i - 1].Text == "id") || expected[i].Equals(actual[i]));
+
+    // Cursors mean what each server wants; what a whole walk finds is the same.
+    private void CompareScans(string[] command)
+    {
+        Reply expected = Walk(reference, command);
+        Reply actual = Walk(tested, command);
+        bool agree = expected.IsError || actual.IsError ? expected.Equals(actual) : SameSet(expected, actual);
+        Require(agree, command, expected, actual);
+    }
+
+    private static Reply Walk(RespClient client, string[] command)
+    {
+        var found = new HashSet<Reply>();
+        string[] next = [.. command];
+        do
+        {
+            Reply page = client.Call(next);
+            if (page.IsError)
+            {
+                return page;
+            }
+
+            found.UnionWith(page[1].Items);
+            next[1] = page[0].Text;
+        }
+        while (next[1] != "0");
+        return Reply.Aggregate(ReplyKind.Array, [.. found]);
+    }
+
+    private static void Require(bool agree, string[] command, Reply expected, Reply actual)
+    {
+        if (!agree)
+        {
+            throw new DivergenceException(
+                $"{CommandSequence.Show(command)}\n  redis-server: {Cut(expected)}\n  tested:       {Cut(actual)}");
+        }
+    }
+
+    private static string Render(Reply reply) => reply.ToString();
+
+    private static string Cut(Reply reply)
+    {
+        string text = reply.ToString();
+        return text.Length <= LongestShown ? text : $"{text[..LongestShown]}...({text.Length} characters)";
+    }
+}
