@@ -24,6 +24,7 @@ public sealed class KeySpace
     private readonly Database[] _databases;
     private readonly Random _random;
     private readonly long _maxLogBytes;
+    private readonly List<long> _sampled = [];
     private long _tailsAtLastClean;
 
     internal KeySpace(EngineOptions options, EngineMetrics metrics, IExpiryObserver observer, Random random)
@@ -46,7 +47,9 @@ public sealed class KeySpace
     /// <summary>False lets expired keys be until they are asked for: DEBUG SET-ACTIVE-EXPIRE.</summary>
     public bool ActiveExpiry { get; set; } = true;
 
-    /// <summary>CLIENT PAUSE: while it lasts, time removes no key, so that the dataset stands still for a failover.</summary>
+    /// <summary>
+    /// CLIENT PAUSE: while it lasts, time removes no key, so that the dataset stands still for a failover.
+    /// </summary>
     public ClientPause Pause { get; } = new();
 
     public LazyFree LazyFree { get; } = new();
@@ -243,7 +246,9 @@ public sealed class KeySpace
         return store;
     }
 
-    /// <summary>Deletes a key that a look-up found expired; while clients are paused, a reader only does not see it.</summary>
+    /// <summary>
+    /// Deletes a key that a look-up found expired; while clients are paused, a reader only does not see it.
+    /// </summary>
     internal void ExpireOnAccess(Database database, Record record, Lookup lookup)
     {
         if ((lookup & Lookup.Write) != 0 || !Pause.IsActive(NowMs))
@@ -257,7 +262,7 @@ public sealed class KeySpace
     {
         foreach (Database database in _databases)
         {
-            database.SampleExpiries(_random);
+            database.SampleExpiries(_sampled);
         }
     }
 
