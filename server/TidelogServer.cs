@@ -390,13 +390,16 @@ internal sealed unsafe class TidelogServer : IDisposable
 
     private string? RefuseProtected(Session session, Command command)
     {
-        bool allowed = Settings.EnableDebugCommand switch
+        (ProtectedAction action, string directive) = command.Name == "module"
+            ? (Settings.EnableModuleCommand, "enable-module-command")
+            : (Settings.EnableDebugCommand, "enable-debug-command");
+        bool allowed = action switch
         {
             ProtectedAction.Yes => true,
             ProtectedAction.Local => session is not Client client || client.IsLocal,
             _ => false,
         };
-        return allowed ? null : ReplyError.ProtectedCommand(command.Name.ToUpperInvariant(), "enable-debug-command");
+        return allowed ? null : ReplyError.ProtectedCommand(command.Name.ToUpperInvariant(), directive);
     }
 
     private static string LocalAddress(int socket)

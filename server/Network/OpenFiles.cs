@@ -7,8 +7,8 @@ namespace Tidelog.Server.Network;
 /// <summary>The system's limit on open files, and the clients that it leaves room for.</summary>
 internal static partial class OpenFiles
 {
-    /// <summary>Files that the server needs beside its clients: logs, data files, listeners.</summary>
-    private const long Reserved = 32;
+    /// <summary>Files that the server needs beside its clients: data, listeners, and some 70 of the runtime's.</summary>
+    private const long Reserved = 128;
 
     private const int NumberOfFiles = 7;
 
