@@ -85,9 +85,8 @@ internal sealed unsafe class TidelogServer : IDisposable
     public bool IsCronPaused { get; set; }
 
     /// <summary>The clients that are not about to be closed, in the order of their arrival.</summary>
-    public IEnumerable<Client> LiveClients => _clients.Values.Where(client => !client.CloseSoon).OrderBy(client => client.Id);
-
-    public int ClientCount => _clients.Count;
+    public IEnumerable<Client> LiveClients =>
+        _clients.Values.Where(client => !client.CloseSoon).OrderBy(client => client.Id);
 
     /// <summary>Clients with a command that CLIENT PAUSE holds back.</summary>
     public List<Client> PausedClients { get; } = [];
@@ -371,6 +370,21 @@ internal sealed unsafe class TidelogServer : IDisposable
         return null;
     }
 
+    /// <summary>Takes no more connections; a unix socket's file goes.</summary>
+    public void CloseListeners()
+    {
+        foreach (Listener listener in _listeners)
+        {
+            if (listener.IsUnixSocket)
+            {
+                Log.Notice("Removing the unix socket file.");
+            }
+            Loop.Remove(listener);
+            listener.Dispose();
+        }
+        _listeners.Clear();
+    }
+
     /// <summary>Takes over a change of <c>requirepass</c>.</summary>
     public void ApplyPassword() => Engine.PasswordRequired = !string.IsNullOrEmpty(Settings.RequirePass);
 
@@ -379,40 +393,12 @@ internal sealed unsafe class TidelogServer : IDisposable
         _ = RequestShutdown(signal == PosixSignal.SIGINT ? Settings.ShutdownOnSigint : Settings.ShutdownOnSigterm, out _);
 
     /// <summary>
-    /// Ends the server, as SHUTDOWN and the signals do: takes its files away, sends what clients wait for as far as their
-    /// sockets take it, and stops the loop.
+    /// Ends the server, as SHUTDOWN and the signals do: takes its files away, sends what clients wait for as far as
+    /// their sockets take it, and stops the loop.
     /// </summary>
     /// <param name="error">The error reply, if it cannot end now.</param>
-    public bool RequestShutdown(ShutdownFlags flags, [NotNullWhen(false)] out string? error)
-    {
-        error = null;
-        Log.Warning("User requested shutdown...");
-        bool wantsSave = (flags & ShutdownFlags.Save) != 0;
-        if (wantsSave && (flags & ShutdownFlags.Force) == 0)
-        {
-            Log.Warning("Error trying to save the DB, can't exit.");
-            Log.Warning("Errors trying to shut down the server. Check the logs for more information.");
-            error = System.Text.Encoding.ASCII.GetString(ReplyError.ShutdownFailed);
-            return false;
-        }
-        if (wantsSave)
-        {
-            Log.Warning("Error trying to save the DB. Exit anyway.");
-        }
-        else if ((flags & ShutdownFlags.NoSave) == 0 && Settings.Persistence.SavePoints.Count > 0 && Engine.Keyspace.Count > 0)
-        {
-            Log.Warning("The dataset is not saved: this version has no snapshots.");
-        }
-        PidFile.Remove(Settings, Log);
-        CloseListeners();
-        foreach (Client client in _clients.Values)
-        {
-            Loop.Flush(client);
-        }
-        Log.Warning("Redis is now ready to exit, bye bye...");
-        Loop.Stop();
-        return true;
-    }
+    public bool RequestShutdown(ShutdownFlags flags, [NotNullWhen(false)] out string? error) =>
+        Shutdown.TryRun(this, flags, out error);
 
     public void LogDisconnect(Client client, int error)
     {
@@ -455,13 +441,16 @@ internal sealed unsafe class TidelogServer : IDisposable
 
     private string? RefuseProtected(Session session, Command command)
     {
-        bool allowed = Settings.EnableDebugCommand switch
+        (ProtectedAction action, string directive) = command.Name == "module"
+            ? (Settings.EnableModuleCommand, "enable-module-command")
+            : (Settings.EnableDebugCommand, "enable-debug-command");
+        bool allowed = action switch
         {
             ProtectedAction.Yes => true,
             ProtectedAction.Local => session is not Client client || client.IsLocal,
             _ => false,
         };
-        return allowed ? null : ReplyError.ProtectedCommand(command.Name.ToUpperInvariant(), "enable-debug-command");
+        return allowed ? null : ReplyError.ProtectedCommand(command.Name.ToUpperInvariant(), directive);
     }
 
     private static string LocalAddress(int socket)
@@ -481,20 +470,6 @@ internal sealed unsafe class TidelogServer : IDisposable
             _ = LinuxApi.Send(socket, start, reply.Length, LinuxApi.NoSignal | LinuxApi.DontWait);
         }
         _ = LinuxApi.Close(socket);
-    }
-
-    private void CloseListeners()
-    {
-        foreach (Listener listener in _listeners)
-        {
-            if (listener.IsUnixSocket)
-            {
-                Log.Notice("Removing the unix socket file.");
-            }
-            Loop.Remove(listener);
-            listener.Dispose();
-        }
-        _listeners.Clear();
     }
 
     private void AddListener(Listener listener)

@@ -85,8 +85,8 @@ internal sealed class Listener : IDisposable
     }
 
     /// <summary>
-    /// Lets the port be bound while connections of an earlier server linger. Not by the runtime's ReuseAddress: that also lets
-    /// a second server bind the port of one that runs.
+    /// Lets the port be bound while connections of an earlier server linger. Not by the runtime's ReuseAddress: that also
+    /// lets a second server bind the port of one that runs.
     /// </summary>
     private static unsafe void AllowRestart(Socket socket)
     {
