@@ -12,8 +12,11 @@ using Tidelog.Server.Network;
 
 namespace Tidelog.Server;
 
-internal sealed unsafe class TidelogServer : IDisposable
+internal sealed class TidelogServer : IDisposable
 {
+    /// <summary>Bytes of replies that a client which owes a password may leave unread.</summary>
+    private const long UnauthenticatedReplyLimit = 1024;
+
     private readonly Dictionary<long, Client> _clients = [];
     private readonly List<Listener> _listeners = [];
     private long _nextClientId = 1;
@@ -94,42 +97,40 @@ internal sealed unsafe class TidelogServer : IDisposable
     }
 
     /// <summary>Makes a client of an accepted connection, or refuses it with redis's text.</summary>
-    public Client? Admit(EventLoop loop, Listener listener, int socket, ReadOnlySpan<byte> address)
+    public Client? Admit(EventLoop loop, Listener listener, in AcceptedSocket accepted)
     {
         bool isUnix = listener.IsUnixSocket;
-        (string text, bool loopback) = isUnix ? ($"{listener.Path}:0", true) : SocketAddress.Read(address);
+        string address = isUnix ? $"{listener.Path}:0" : accepted.Address;
+        if (Log.IsEnabled(LogVerbosity.Verbose))
+        {
+            Log.Verbose(isUnix ? $"Accepted connection to {listener.Path}" : $"Accepted {address}");
+        }
         if (_clients.Count >= Settings.MaxClients)
         {
-            Metrics.ConnectionsRejected++;
-            Refuse(socket, ReplyError.MaxClients);
+            Refuse(loop, accepted, ReplyError.MaxClients);
             return null;
         }
-        if (!loopback && Settings.ProtectedMode && !Engine.PasswordRequired)
+        if (!isUnix && !accepted.IsLoopback && Settings.ProtectedMode && !Engine.PasswordRequired)
         {
-            Metrics.ConnectionsRejected++;
-            Refuse(socket, ReplyError.ProtectedMode);
+            Refuse(loop, accepted, ReplyError.ProtectedMode);
             return null;
         }
         if (!isUnix)
         {
-            SetTcpOptions(socket);
+            loop.Poller.SetTcpOptions(accepted.Socket, Settings.TcpKeepAlive);
         }
         long now = Time.GetUtcNow().ToUnixTimeMilliseconds();
-        Client client = new(Engine.Keyspace[0], loop, socket, text, isUnix ? text : LocalAddress(socket))
+        Client client = new(Engine.Keyspace[0], loop, accepted.Socket, address, isUnix ? address : accepted.LocalAddress)
         {
             Id = _nextClientId++,
             IsUnixSocket = isUnix,
-            IsLoopback = loopback,
+            IsLoopback = accepted.IsLoopback,
             ConnectedAtMs = now,
             LastInteractionMs = now,
             Authenticated = !Engine.PasswordRequired,
         };
         _clients.Add(client.Id, client);
         Metrics.ConnectionsReceived++;
-        if (Log.IsEnabled(LogVerbosity.Debug))
-        {
-            Log.Debug($"Accepted {text}");
-        }
         return client;
     }
 
@@ -140,11 +141,20 @@ internal sealed unsafe class TidelogServer : IDisposable
         PausedClients.Remove(client);
     }
 
+    /// <summary>Tells whether so many bytes of replies cost a client its connection at once.</summary>
+    public bool IsOverHardLimit(Client client, long bytes)
+    {
+        long limit = Settings.ClientOutputBufferLimits[(int)client.Class].HardBytes;
+        return limit > 0 && bytes >= limit;
+    }
+
+    /// <summary>Tells whether the replies that wait for a client cost it its connection.</summary>
     public bool IsOverOutputLimit(Client client)
     {
         OutputBufferLimit limit = Settings.ClientOutputBufferLimits[(int)client.Class];
         long pending = client.OutputPending;
-        if (limit.HardBytes > 0 && pending >= limit.HardBytes)
+        bool owesPassword = !client.Authenticated && Engine.PasswordRequired;
+        if (IsOverHardLimit(client, pending) || (owesPassword && pending > UnauthenticatedReplyLimit))
         {
             return true;
         }
@@ -184,39 +194,23 @@ internal sealed unsafe class TidelogServer : IDisposable
     /// <returns>False if none could be opened though some are configured; the reason is in the log.</returns>
     public bool Listen()
     {
-        foreach (string entry in Settings.Port == 0 ? [] : Settings.Bind)
+        List<Listener> opened = [];
+        if (!TryBind(opened))
         {
-            bool optional = entry.StartsWith('-');
-            string address = optional ? entry[1..] : entry;
-            try
-            {
-                AddListener(Listener.Tcp(address, Settings.Port, Settings.TcpBacklog));
-            }
-            catch (Exception e) when (e is SocketException or FormatException)
-            {
-                bool unavailable = e is SocketException
-                {
-                    SocketErrorCode: SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported
-                        or SocketError.ProtocolFamilyNotSupported,
-                };
-                if (optional && unavailable)
-                {
-                    continue;
-                }
-                Log.Warning($"Warning: Could not create server TCP listening socket {address}:{Settings.Port}: {e.Message}");
-                Log.Warning("Failed listening on port " + Settings.Port + " (TCP), aborting.");
-                return false;
-            }
+            Log.Warning("Failed listening on port " + Settings.Port + " (TCP), aborting.");
+            return false;
         }
+        opened.ForEach(AddListener);
         if (Settings.UnixSocket is { Length: > 0 } path)
         {
             try
             {
                 AddListener(Listener.Unix(ConfigText.ToPath(path), Settings.UnixSocketPerm, Settings.TcpBacklog));
             }
-            catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or ArgumentException)
             {
-                Log.Warning($"Failed opening Unix socket: bind: {e.Message}");
+                Log.Warning("Failed opening Unix socket: "
+                    + (e is ArgumentException ? $"unix socket path too long ({path.Length})" : $"bind: {e.Message}"));
                 return false;
             }
         }
@@ -242,23 +236,9 @@ internal sealed unsafe class TidelogServer : IDisposable
             listener.Dispose();
             _listeners.Remove(listener);
         }
-        foreach (string entry in Settings.Port == 0 ? [] : Settings.Bind)
+        if (!TryBind(fresh))
         {
-            bool optional = entry.StartsWith('-');
-            try
-            {
-                fresh.Add(Listener.Tcp(optional ? entry[1..] : entry, Settings.Port, Settings.TcpBacklog));
-            }
-            catch (Exception e) when (e is SocketException or FormatException)
-            {
-                if (optional)
-                {
-                    continue;
-                }
-                fresh.ForEach(l => l.Dispose());
-                Log.Warning($"Failed to bind {entry}:{Settings.Port}: {e.Message}");
-                return "Unable to listen on this port";
-            }
+            return "Unable to listen on this port";
         }
         fresh.ForEach(AddListener);
         return null;
@@ -277,15 +257,18 @@ internal sealed unsafe class TidelogServer : IDisposable
         Loop.Stop();
     }
 
-    public void LogDisconnect(Client client, int error)
+    /// <param name="failure">The log line of a connection that broke; null for one that the client ended.</param>
+    public void LogDisconnect(Client client, string? failure)
     {
         if (Log.IsEnabled(LogVerbosity.Verbose))
         {
-            Log.Verbose(error == 0
-                ? $"Client closed connection {ClientDescription.Of(client, NowMs)}"
-                : $"Reading from client: {Marshal.GetPInvokeErrorMessage(error)}");
+            Log.Verbose(failure ?? $"Client closed connection {ClientDescription.Of(client, NowMs)}");
         }
     }
+
+    public void LogFault(Client? client, Exception fault) => Log.Warning(client is null
+        ? $"A fault in the event loop: {fault}"
+        : $"Closing client after a fault: {ClientDescription.Of(client, NowMs)}: {fault}");
 
     public void LogQueryBufferLimit(Client client) => Log.Warning(
         $"Closing client that reached max query buffer length: {ClientDescription.Of(client, NowMs)}");
@@ -301,8 +284,7 @@ internal sealed unsafe class TidelogServer : IDisposable
         }
     }
 
-    public void LogAcceptFailure(int error) =>
-        Log.Warning($"Accepting client connection: {Marshal.GetPInvokeErrorMessage(error)}");
+    public void LogAcceptFailure(string error) => Log.Warning($"Accepting client connection: {error}");
 
     public void Dispose()
     {
@@ -313,46 +295,55 @@ internal sealed unsafe class TidelogServer : IDisposable
         Loop.Dispose();
     }
 
-    private static string LocalAddress(int socket)
+    private unsafe void Refuse(EventLoop loop, in AcceptedSocket accepted, ReadOnlySpan<byte> error)
     {
-        byte* address = stackalloc byte[SocketAddress.MaxLength];
-        int length = SocketAddress.MaxLength;
-        return LinuxApi.GetLocalName(socket, address, &length) == 0
-            ? SocketAddress.Read(new ReadOnlySpan<byte>(address, length)).Text
-            : "";
-    }
-
-    private static void Refuse(int socket, ReadOnlySpan<byte> error)
-    {
+        Metrics.ConnectionsRejected++;
         byte[] reply = [(byte)'-', .. error, (byte)'\r', (byte)'\n'];
         fixed (byte* start = reply)
         {
-            _ = LinuxApi.Send(socket, start, reply.Length, LinuxApi.NoSignal | LinuxApi.DontWait);
+            _ = loop.Poller.Send(accepted.Socket, start, reply.Length);
         }
-        _ = LinuxApi.Close(socket);
+        loop.Poller.Close(accepted.Socket);
+    }
+
+    /// <summary>Opens a listener for each <c>bind</c> address, but for those that this machine does not have and may lack.</summary>
+    /// <param name="opened">Gets the listeners; none if it fails.</param>
+    /// <returns>False if one could not be opened; the reason is in the log.</returns>
+    private bool TryBind(List<Listener> opened)
+    {
+        foreach (string entry in Settings.Port == 0 ? [] : Settings.Bind)
+        {
+            bool optional = entry.StartsWith('-');
+            string address = optional ? entry[1..] : entry;
+            try
+            {
+                opened.Add(Listener.Tcp(address, Settings.Port, Settings.TcpBacklog));
+            }
+            catch (SocketException e)
+            {
+                string reason = e.SocketErrorCode is SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData
+                    ? e.Message
+                    : $"bind: {e.Message}";
+                Log.Warning($"Warning: Could not create server TCP listening socket {address}:{Settings.Port}: {reason}");
+                bool isUnsupported = e.SocketErrorCode is SocketError.AddressFamilyNotSupported
+                    or SocketError.ProtocolFamilyNotSupported or SocketError.ProtocolNotSupported
+                    or SocketError.SocketNotSupported or SocketError.ProtocolOption;
+                if (isUnsupported || (optional && e.SocketErrorCode == SocketError.AddressNotAvailable))
+                {
+                    continue;
+                }
+                opened.ForEach(listener => listener.Dispose());
+                opened.Clear();
+                return false;
+            }
+        }
+        return true;
     }
 
     private void AddListener(Listener listener)
     {
         _listeners.Add(listener);
         Loop.Add(listener);
-    }
-
-    private void SetTcpOptions(int socket)
-    {
-        int on = 1;
-        _ = LinuxApi.SetOption(socket, LinuxApi.LevelTcp, LinuxApi.TcpNoDelay, &on, sizeof(int));
-        int idle = Settings.TcpKeepAlive;
-        if (idle > 0)
-        {
-            // Three probes within a third of the time each, as redis sets them.
-            int interval = Math.Max(1, idle / 3);
-            int count = 3;
-            _ = LinuxApi.SetOption(socket, LinuxApi.LevelSocket, LinuxApi.KeepAlive, &on, sizeof(int));
-            _ = LinuxApi.SetOption(socket, LinuxApi.LevelTcp, LinuxApi.TcpKeepIdle, &idle, sizeof(int));
-            _ = LinuxApi.SetOption(socket, LinuxApi.LevelTcp, LinuxApi.TcpKeepInterval, &interval, sizeof(int));
-            _ = LinuxApi.SetOption(socket, LinuxApi.LevelTcp, LinuxApi.TcpKeepCount, &count, sizeof(int));
-        }
     }
 
     private void CheckClient(Client client, long now)
@@ -364,11 +355,9 @@ internal sealed unsafe class TidelogServer : IDisposable
             Loop.CloseSoon(client);
             return;
         }
-        if (client.Output is not null && IsOverOutputLimit(client))
+        if (client.OutputPending > 0 && IsOverOutputLimit(client))
         {
-            Metrics.OutputBufferLimitDisconnections++;
-            LogOutputLimit(client);
-            Loop.CloseSoon(client);
+            client.Loop.CloseOverLimit(client);
             return;
         }
         client.Input.Trim(idle > 2000, client.Parser.BytesWanted > 0);
