@@ -25,10 +25,13 @@ public sealed class StorageEngine
         CommandLog = new CommandLog(options.ReplBacklogSize);
         Effects = new Effects(CommandLog, options);
         Keyspace = new KeySpace(options, Metrics, Effects, random);
-        Commands = new CommandTable(EngineCommands.Rows.Concat(commands));
+        Commands = new CommandTable(CommandRows.Concat(commands));
         Dispatcher = new Dispatcher(this, time);
         UpdateClock();
     }
+
+    /// <summary>The rows of the engine's own families, fresh ones each time.</summary>
+    public static IEnumerable<Command> CommandRows => EngineCommands.Rows;
 
     public EngineOptions Options { get; }
 
@@ -44,11 +47,14 @@ public sealed class StorageEngine
 
     public Dispatcher Dispatcher { get; }
 
-    public ClientPause Pause { get; } = new();
+    public ClientPause Pause => Keyspace.Pause;
 
     public Random Random { get; }
 
     public ILogger Logger { get; }
+
+    /// <summary>What drives the engine, for the rows that it brought; null in a test of the engine alone.</summary>
+    public object? Host { get; init; }
 
     /// <summary>A password is set, so a session must authenticate.</summary>
     public bool PasswordRequired { get; set; }
@@ -67,10 +73,13 @@ public sealed class StorageEngine
     /// </summary>
     public Func<Session, Command, string?> ProtectedCommandRefusal { get; set; } = static (_, _) => null;
 
+    /// <summary>The time now; <see cref="KeySpace.NowMs"/> is that of the running command.</summary>
+    public DateTimeOffset UtcNow => _time.GetUtcNow();
+
     /// <summary>A new session on database 0.</summary>
     public Session OpenSession() => new(Keyspace[0]) { Authenticated = true };
 
-    /// <summary>From here to <see cref="EndTurn"/> records stay in place; one turn may execute several batches.</summary>
+    /// <summary>From here to <see cref="EndTurn()"/> records stay in place; one turn may execute several batches.</summary>
     public void BeginTurn()
     {
         UpdateClock();
@@ -78,25 +87,37 @@ public sealed class StorageEngine
     }
 
     /// <summary>Ends a turn: the cleaner takes its share of the time.</summary>
-    public void EndTurn()
-    {
-        Keyspace.CleanCycle(urgent: Options.MaxMemory > 0 && UsedMemory > Options.MaxMemory);
-        Keyspace.EndBatch();
-    }
+    public void EndTurn() => EndTurn(idle: false);
 
     /// <summary>Periodic work: active expiry, with a bound on how much at a time.</summary>
     /// <returns>False if keys are still due: call again soon.</returns>
     public bool Cron()
     {
         BeginTurn();
-        bool done = Keyspace.ExpireCycle(ExpireBudget);
+        bool done = Pause.IsActive(Keyspace.NowMs) || Keyspace.ExpireCycle(ExpireBudget);
+        Keyspace.SampleExpiries();
         if (!done)
         {
             Metrics.ExpiryBudgetReached++;
         }
         PeakMemory = Math.Max(PeakMemory, UsedMemory);
-        EndTurn();
+        EndTurn(idle: true);
         return done;
+    }
+
+    /// <summary>CONFIG RESETSTAT: every counter of the engine begins again at zero.</summary>
+    public void ResetStatistics()
+    {
+        Metrics.Reset();
+        Keyspace.LazyFree.ResetFreed();
+        foreach (Command command in Commands.All)
+        {
+            command.Stats.Reset();
+            foreach (Command subcommand in command.Subcommands)
+            {
+                subcommand.Stats.Reset();
+            }
+        }
     }
 
     /// <summary>Counts an error reply; for the writers of those who drive the engine.</summary>
@@ -113,6 +134,12 @@ public sealed class StorageEngine
     }
 
     internal void UpdateClock() => Keyspace.NowMs = _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private void EndTurn(bool idle)
+    {
+        Keyspace.Clean(urgent: Options.MaxMemory > 0 && UsedMemory > Options.MaxMemory, idle);
+        Keyspace.EndBatch();
+    }
 
     /// <summary>Keys looked at in one round; about half a millisecond.</summary>
     private const int ExpireBudget = 2000;

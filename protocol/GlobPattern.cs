@@ -2,24 +2,28 @@ namespace Tidelog.Protocol;
 
 // Redis's glob: `*`, `?`, `[a-z]`, `[^a-z]`, `\x`. Every element but `*` takes exactly one byte, so it is enough to
 // go back to the *last* star when something does not fit: whatever an earlier star could give up, the last one can
-// take. That makes the worst case pattern times text, with no recursion and no limit on the number of stars.
+// take. That makes the worst case pattern times text, with no recursion. Redis recurses for each star and gives up at
+// the 1,001st, whatever follows; the limit is kept, since KEYS would answer differently without it.
 
 /// <summary>Glob matching of keys, channels and directive names, with Redis's rules.</summary>
 /// <remarks>Redis 7.0 util.c, stringmatchlen: its oddities (an empty text matches only an empty pattern, an unclosed
 /// class ends with the pattern, ranges compare signed bytes) are part of the promise.</remarks>
 public static class GlobPattern
 {
+    private const int MaxStars = 1000;
+
     /// <returns>True if the whole text matches.</returns>
     public static bool Matches(ReadOnlySpan<byte> pattern, ReadOnlySpan<byte> text, bool ignoreCase = false)
     {
         if (text.IsEmpty) return pattern.IsEmpty;
-        int p = 0, t = 0, afterStar = -1, starEnd = 0;
+        int p = 0, t = 0, afterStar = -1, starEnd = 0, stars = 0;
         while (t < text.Length)
         {
             if (p < pattern.Length && pattern[p] == '*')
             {
                 p = SkipStars(pattern, p);
                 if (p == pattern.Length) return true;
+                if (p != afterStar && ++stars > MaxStars) return false;
                 afterStar = p;
                 starEnd = t;
             }

@@ -28,6 +28,22 @@ public static class ReplyError
     public static ReadOnlySpan<byte> InvalidDatabase => "ERR invalid DB index"u8;
     public static ReadOnlySpan<byte> DatabaseOutOfRange => "ERR DB index is out of range"u8;
     public static ReadOnlySpan<byte> InvalidCursor => "ERR invalid cursor"u8;
+    public static ReadOnlySpan<byte> InvalidFirstDatabase => "ERR invalid first DB index"u8;
+    public static ReadOnlySpan<byte> InvalidSecondDatabase => "ERR invalid second DB index"u8;
+    public static ReadOnlySpan<byte> OutOfInt32 => "ERR value is out of range, value must between -2147483648 and 2147483647"u8;
+    public static ReadOnlySpan<byte> ExpireNxWithOthers =>
+        "ERR NX and XX, GT or LT options at the same time are not compatible"u8;
+    public static ReadOnlySpan<byte> ExpireGtWithLt => "ERR GT and LT options at the same time are not compatible"u8;
+    public static ReadOnlySpan<byte> IdleTimeUnderLfu =>
+        "ERR An LFU maxmemory policy is selected, idle time not tracked. "u8
+        + "Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."u8;
+    public static ReadOnlySpan<byte> FrequencyWithoutLfu =>
+        "ERR An LFU maxmemory policy is not selected, access frequency not tracked. "u8
+        + "Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."u8;
+    public static ReadOnlySpan<byte> KeysOfInvalidCommand => "ERR Invalid command specified"u8;
+    public static ReadOnlySpan<byte> KeysOfKeylessCommand => "ERR The command has no key arguments"u8;
+    public static ReadOnlySpan<byte> KeysOfWrongArity => "ERR Invalid number of arguments specified for command"u8;
+    public static ReadOnlySpan<byte> KeysOfInvalidArguments => "ERR Invalid arguments specified for command"u8;
     public static ReadOnlySpan<byte> OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'."u8;
     public static ReadOnlySpan<byte> NoAuth => "NOAUTH Authentication required."u8;
     public static ReadOnlySpan<byte> WrongPassword =>
@@ -38,6 +54,25 @@ public static class ReplyError
     public static ReadOnlySpan<byte> MaxClients => "ERR max number of clients reached"u8;
     public static ReadOnlySpan<byte> InvalidPassword => "ERR invalid password"u8;
     public static ReadOnlySpan<byte> Internal => "ERR internal error"u8;
+
+    public static ReadOnlySpan<byte> ProtocolNotAnInteger => "ERR Protocol version is not an integer or out of range"u8;
+    public static ReadOnlySpan<byte> HelloNoAuth =>
+        ("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> "u8
+        + "option can be used to authenticate the client and select the RESP protocol version at the same time"u8);
+    public static ReadOnlySpan<byte> InvalidClientName =>
+        "ERR Client names cannot contain spaces, newlines or special characters."u8;
+    public static ReadOnlySpan<byte> InvalidClientId => "ERR Invalid client ID"u8;
+    public static ReadOnlySpan<byte> ClientIdNotPositive => "ERR client-id should be greater than 0"u8;
+    public static ReadOnlySpan<byte> NoSuchClient => "ERR No such client"u8;
+    public static ReadOnlySpan<byte> PauseMode => "ERR CLIENT PAUSE mode must be WRITE or ALL"u8;
+    public static ReadOnlySpan<byte> TimeoutNotAnInteger => "ERR timeout is not an integer or out of range"u8;
+    public static ReadOnlySpan<byte> TimeoutNegative => "ERR timeout is negative"u8;
+    public static ReadOnlySpan<byte> UnblockReason => "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"u8;
+    public static ReadOnlySpan<byte> CachingWithoutTracking =>
+        ("ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode "u8
+        + "enabled"u8);
+    public static ReadOnlySpan<byte> NoShutdownInProgress => "ERR No shutdown in progress."u8;
+    public static ReadOnlySpan<byte> ShutdownFailed => "ERR Errors trying to SHUTDOWN. Check logs."u8;
 
     /// <summary>The answer to a connection from elsewhere while there is no password and no bind directive.</summary>
     public static ReadOnlySpan<byte> ProtectedMode =>
@@ -52,9 +87,21 @@ public static class ReplyError
         + "option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above "u8
         + "things in order for the server to start accepting connections from the outside."u8);
 
+    /// <summary>The error of a command that its directive does not allow.</summary>
+    public static string ProtectedCommand(string command, string directive) =>
+        $"ERR {command} command not allowed. If the {directive} option is set to \"local\", you can run it from a local "
+        + "connection, otherwise you need to set this option in the configuration file, and then restart the server.";
+
     /// <summary>The error of a command that got too few or too many arguments.</summary>
     public static string WrongArity(string command) => $"ERR wrong number of arguments for '{command}' command";
 
     /// <summary>The error of a command whose expiry is not positive, or too far away to be counted.</summary>
     public static string InvalidExpireTime(string command) => $"ERR invalid expire time in '{command}' command";
+
+    /// <summary>The error of EXPIRE for a word that is no condition; C prints it up to its first zero byte.</summary>
+    public static string UnsupportedOption(ReadOnlySpan<byte> option)
+    {
+        int zero = option.IndexOf((byte)0);
+        return $"ERR Unsupported option {System.Text.Encoding.Latin1.GetString(zero < 0 ? option : option[..zero])}";
+    }
 }

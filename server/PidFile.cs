@@ -30,7 +30,14 @@ internal static class PidFile
         if (PathOf(settings) is string path && File.Exists(path))
         {
             log.Notice("Removing the pid file.");
-            File.Delete(path);
+            try
+            {
+                File.Delete(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                log.Warning($"Failed to remove PID file: {e.Message}");
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Tidelog.Engine;
+using Tidelog.Server.Commands;
 using Tidelog.Server.Config;
 using Tidelog.Server.Logging;
 
@@ -36,7 +37,7 @@ internal static class Program
             return 1;
         }
         byte[] standardInput = commandLine.ReadsStandardInput ? ReadAll(Console.OpenStandardInput()) : [];
-        Configuration configuration = new(Console.Error.WriteLine);
+        Configuration configuration = new(Console.Error.WriteLine) { RenameCommand = new CommandRenames().Check };
         ServerLog log = new(configuration.Settings, TimeProvider.System);
         try
         {

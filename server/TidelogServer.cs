@@ -1,9 +1,10 @@
 // The server's parts and how they are put together: configuration, engine, event loop, clients, periodic work. What a client
 // sees of it is in Commands/.
 
-using System.Net.Sockets;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using Tidelog.Engine;
+using Tidelog.Engine.Commands;
 using Tidelog.Protocol;
 using Tidelog.Server.Commands;
 using Tidelog.Server.Config;
@@ -14,12 +15,13 @@ namespace Tidelog.Server;
 
 internal sealed class TidelogServer : IDisposable
 {
-    /// <summary>Bytes of replies that a client which owes a password may leave unread.</summary>
-    private const long UnauthenticatedReplyLimit = 1024;
+    /// <summary>Bytes of replies that may wait for a client that owes a password.</summary>
+    private const long UnauthenticatedOutputLimit = 1024;
 
     private readonly Dictionary<long, Client> _clients = [];
-    private readonly List<Listener> _listeners = [];
+    private readonly ListeningSockets _sockets;
     private long _nextClientId = 1;
+    private readonly long _startBytes = GC.GetTotalMemory(false);
     private long _nextCronMs;
     private bool _expiryIsBehind;
 
@@ -29,10 +31,26 @@ internal sealed class TidelogServer : IDisposable
         Log = log;
         Time = time;
         StartedAtMs = time.GetUtcNow().ToUnixTimeMilliseconds();
-        Engine = new StorageEngine(Settings.Engine, ServerCommands.Rows(this), log, time, new Random());
+        Engine = new StorageEngine(Settings.Engine, ServerCommands.Rows, log, time, new Random())
+        {
+            Host = this,
+            ProtectedCommandRefusal = RefuseProtected,
+        };
+        foreach (RenamedCommand renamed in Settings.RenamedCommands)
+        {
+            // Checked when the configuration was read.
+            Invariant.Require(Engine.Commands.TryRename(renamed.Name, renamed.NewName));
+        }
         Loop = new EventLoop(this);
+        _sockets = new ListeningSockets(Settings, log, Loop);
         ApplyPassword();
+        ConfigHooks.Register(this);
+        SumMemory();
+        StartupMemory = Engine.UsedMemory - Engine.CommandLog.Capacity;
     }
+
+    /// <summary>The server that a command runs in.</summary>
+    public static TidelogServer Of(CommandContext context) => (TidelogServer)context.Engine.Host!;
 
     public Configuration Configuration { get; }
 
@@ -52,15 +70,29 @@ internal sealed class TidelogServer : IDisposable
     public long StartedAtMs { get; }
 
     /// <summary>40 hexadecimal digits, new for every start.</summary>
-    public string RunId { get; } = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
+    public string RunId { get; } = NewHexId();
 
-    /// <summary>Connected clients by id, in the order of their arrival.</summary>
-    public IReadOnlyCollection<Client> Clients => _clients.Values;
+    /// <summary>40 hexadecimal digits that name the history of effects: INFO's <c>master_replid</c>.</summary>
+    public string ReplicationId { get; private set; } = NewHexId();
+
+    /// <summary>Bytes in use when the server was ready and empty.</summary>
+    public long StartupMemory { get; }
+
+    /// <summary>Bytes that the clients' buffers held when they were last summed.</summary>
+    public long ClientMemory { get; private set; }
+
+    /// <summary>DEBUG PAUSE-CRON: no periodic work.</summary>
+    public bool IsCronPaused { get; set; }
+
+    /// <summary>The clients that are not about to be closed, in the order of their arrival.</summary>
+    public IEnumerable<Client> LiveClients => _clients.Values.Where(client => !client.CloseSoon).OrderBy(client => client.Id);
+
+    public int ClientCount => _clients.Count;
 
     /// <summary>Clients with a command that CLIENT PAUSE holds back.</summary>
     public List<Client> PausedClients { get; } = [];
 
-    public IReadOnlyList<Listener> Listeners => _listeners;
+    public IReadOnlyList<Listener> Listeners => _sockets.All;
 
     /// <summary>Rounds of periodic work since the start.</summary>
     public long CronLoops { get; private set; }
@@ -77,24 +109,51 @@ internal sealed class TidelogServer : IDisposable
     /// <summary>Periodic work: expiry, clients' limits, buffers, sums.</summary>
     public void RunCron()
     {
-        _expiryIsBehind = !Engine.Cron();
-        long now = NowMs;
+        long began = Time.GetTimestamp();
+        _expiryIsBehind = !IsCronPaused && !Engine.Cron();
+        Metrics.ExpireCycleMicroseconds += (long)Time.GetElapsedTime(began).TotalMicroseconds;
+        long now = Time.GetUtcNow().ToUnixTimeMilliseconds();
         if (now < _nextCronMs)
         {
             return;
         }
         _nextCronMs = now + (1000 / Settings.Engine.Hz);
+        if (IsCronPaused)
+        {
+            return;
+        }
         CronLoops++;
         ResumePaused();
-        long buffers = 0;
         foreach (Client client in _clients.Values)
         {
             CheckClient(client, now);
+        }
+        Metrics.SampleRates(Engine.Metrics.CommandsProcessed, now);
+        SumMemory();
+    }
+
+    /// <summary>Brings the sums of memory up to date that limits and INFO go by.</summary>
+    public void SumMemory()
+    {
+        long buffers = 0;
+        foreach (Client client in _clients.Values)
+        {
             buffers += client.MemoryUsage;
         }
-        long pages = Engine.Keyspace.LogPageBytes;
-        Engine.OutsideBytes = buffers + Math.Max(0, GC.GetTotalMemory(false) - pages);
+
+        // The runtime's heap beyond the start is the log's pages, which the keyspace counts, and garbage that is to come.
+        ClientMemory = buffers;
+        Engine.OutsideBytes = buffers + _startBytes;
     }
+
+    /// <returns>Null if no such client is connected.</returns>
+    public Client? FindClient(long id) => _clients.GetValueOrDefault(id) is { CloseSoon: false } client ? client : null;
+
+    /// <summary>CONFIG RESETSTAT, the process's part.</summary>
+    public void ResetStatistics() => Metrics.Reset(NowMs);
+
+    /// <summary>Begins a new history of effects: what a replica holds of the old one no longer counts.</summary>
+    public void ChangeReplicationId() => ReplicationId = NewHexId();
 
     /// <summary>Makes a client of an accepted connection, or refuses it with redis's text.</summary>
     public Client? Admit(EventLoop loop, Listener listener, in AcceptedSocket accepted)
@@ -154,7 +213,7 @@ internal sealed class TidelogServer : IDisposable
         OutputBufferLimit limit = Settings.ClientOutputBufferLimits[(int)client.Class];
         long pending = client.OutputPending;
         bool owesPassword = !client.Authenticated && Engine.PasswordRequired;
-        if (IsOverHardLimit(client, pending) || (owesPassword && pending > UnauthenticatedReplyLimit))
+        if (IsOverHardLimit(client, pending) || (owesPassword && pending > UnauthenticatedOutputLimit))
         {
             return true;
         }
@@ -191,70 +250,54 @@ internal sealed class TidelogServer : IDisposable
     }
 
     /// <summary>Opens the sockets that the configuration names.</summary>
-    /// <returns>False if none could be opened though some are configured; the reason is in the log.</returns>
-    public bool Listen()
-    {
-        List<Listener> opened = [];
-        if (!TryBind(opened))
-        {
-            Log.Warning("Failed listening on port " + Settings.Port + " (TCP), aborting.");
-            return false;
-        }
-        opened.ForEach(AddListener);
-        if (Settings.UnixSocket is { Length: > 0 } path)
-        {
-            try
-            {
-                AddListener(Listener.Unix(ConfigText.ToPath(path), Settings.UnixSocketPerm, Settings.TcpBacklog));
-            }
-            catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or ArgumentException)
-            {
-                Log.Warning("Failed opening Unix socket: "
-                    + (e is ArgumentException ? $"unix socket path too long ({path.Length})" : $"bind: {e.Message}"));
-                return false;
-            }
-        }
-        if (_listeners.Count == 0)
-        {
-            Log.Warning("Configured to not listen anywhere, exiting.");
-            return false;
-        }
-        return true;
-    }
+    /// <returns>False if that failed; the reason is in the log.</returns>
+    public bool Listen() => OpenFiles.MakeRoomFor(Settings, Log) && _sockets.Open();
 
     /// <summary>Binds anew after <c>port</c> or <c>bind</c> changed.</summary>
     /// <returns>Why it failed, or null.</returns>
-    public string? Rebind()
-    {
-        List<Listener> fresh = [];
-        List<Listener> old = [.. _listeners.Where(l => !l.IsUnixSocket)];
-
-        // The old sockets go first: the new ones may want the same port.
-        foreach (Listener listener in old)
-        {
-            Loop.Remove(listener);
-            listener.Dispose();
-            _listeners.Remove(listener);
-        }
-        if (!TryBind(fresh))
-        {
-            return "Unable to listen on this port";
-        }
-        fresh.ForEach(AddListener);
-        return null;
-    }
+    public string? Rebind() => _sockets.Rebind() ? null : "Unable to listen on this port";
 
     /// <summary>Takes over a change of <c>requirepass</c>.</summary>
     public void ApplyPassword() => Engine.PasswordRequired = !string.IsNullOrEmpty(Settings.RequirePass);
 
-    /// <summary>SIGTERM or SIGINT: shuts down as SHUTDOWN would.</summary>
-    public void ShutdownBySignal(PosixSignal signal)
+    /// <summary>SIGTERM or SIGINT: shuts down as SHUTDOWN would, as their directives say.</summary>
+    public void ShutdownBySignal(PosixSignal signal) =>
+        _ = RequestShutdown(signal == PosixSignal.SIGINT ? Settings.ShutdownOnSigint : Settings.ShutdownOnSigterm, out _);
+
+    /// <summary>
+    /// Ends the server, as SHUTDOWN and the signals do: takes its files away, sends what clients wait for as far as their
+    /// sockets take it, and stops the loop.
+    /// </summary>
+    /// <param name="error">The error reply, if it cannot end now.</param>
+    public bool RequestShutdown(ShutdownFlags flags, [NotNullWhen(false)] out string? error)
     {
-        _ = signal;
+        error = null;
         Log.Warning("User requested shutdown...");
+        bool wantsSave = (flags & ShutdownFlags.Save) != 0;
+        if (wantsSave && (flags & ShutdownFlags.Force) == 0)
+        {
+            Log.Warning("Error trying to save the DB, can't exit.");
+            Log.Warning("Errors trying to shut down the server. Check the logs for more information.");
+            error = System.Text.Encoding.ASCII.GetString(ReplyError.ShutdownFailed);
+            return false;
+        }
+        if (wantsSave)
+        {
+            Log.Warning("Error trying to save the DB. Exit anyway.");
+        }
+        else if ((flags & ShutdownFlags.NoSave) == 0 && Settings.Persistence.SavePoints.Count > 0 && Engine.Keyspace.Count > 0)
+        {
+            Log.Warning("The dataset is not saved: this version has no snapshots.");
+        }
         PidFile.Remove(Settings, Log);
+        _sockets.Close();
+        foreach (Client client in _clients.Values)
+        {
+            Loop.FlushAll(client);
+        }
         Log.Warning("Redis is now ready to exit, bye bye...");
         Loop.Stop();
+        return true;
     }
 
     /// <param name="failure">The log line of a connection that broke; null for one that the client ended.</param>
@@ -288,11 +331,22 @@ internal sealed class TidelogServer : IDisposable
 
     public void Dispose()
     {
-        foreach (Listener listener in _listeners)
-        {
-            listener.Dispose();
-        }
+        _sockets.Close();
         Loop.Dispose();
+    }
+
+    private static string NewHexId() =>
+        Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
+
+    private string? RefuseProtected(Session session, Command command)
+    {
+        bool allowed = Settings.EnableDebugCommand switch
+        {
+            ProtectedAction.Yes => true,
+            ProtectedAction.Local => session is not Client client || client.IsLocal,
+            _ => false,
+        };
+        return allowed ? null : ReplyError.ProtectedCommand(command.Name.ToUpperInvariant(), "enable-debug-command");
     }
 
     private unsafe void Refuse(EventLoop loop, in AcceptedSocket accepted, ReadOnlySpan<byte> error)
@@ -304,46 +358,6 @@ internal sealed class TidelogServer : IDisposable
             _ = loop.Poller.Send(accepted.Socket, start, reply.Length);
         }
         loop.Poller.Close(accepted.Socket);
-    }
-
-    /// <summary>Opens a listener for each <c>bind</c> address, but for those that this machine does not have and may lack.</summary>
-    /// <param name="opened">Gets the listeners; none if it fails.</param>
-    /// <returns>False if one could not be opened; the reason is in the log.</returns>
-    private bool TryBind(List<Listener> opened)
-    {
-        foreach (string entry in Settings.Port == 0 ? [] : Settings.Bind)
-        {
-            bool optional = entry.StartsWith('-');
-            string address = optional ? entry[1..] : entry;
-            try
-            {
-                opened.Add(Listener.Tcp(address, Settings.Port, Settings.TcpBacklog));
-            }
-            catch (SocketException e)
-            {
-                string reason = e.SocketErrorCode is SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData
-                    ? e.Message
-                    : $"bind: {e.Message}";
-                Log.Warning($"Warning: Could not create server TCP listening socket {address}:{Settings.Port}: {reason}");
-                bool isUnsupported = e.SocketErrorCode is SocketError.AddressFamilyNotSupported
-                    or SocketError.ProtocolFamilyNotSupported or SocketError.ProtocolNotSupported
-                    or SocketError.SocketNotSupported or SocketError.ProtocolOption;
-                if (isUnsupported || (optional && e.SocketErrorCode == SocketError.AddressNotAvailable))
-                {
-                    continue;
-                }
-                opened.ForEach(listener => listener.Dispose());
-                opened.Clear();
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private void AddListener(Listener listener)
-    {
-        _listeners.Add(listener);
-        Loop.Add(listener);
     }
 
     private void CheckClient(Client client, long now)

@@ -21,12 +21,15 @@ public sealed class CommandTable
 
     public IReadOnlyList<Command> All => _commands;
 
-    /// <summary>Applies a <c>rename-command</c> directive; an empty new name removes the command.</summary>
+    /// <summary>
+    /// Applies a <c>rename-command</c> directive; an empty new name removes the command. Names are bytes, one per char.
+    /// </summary>
     /// <returns>False if there is no such command, or the new name is taken.</returns>
     public bool TryRename(string name, string newName)
     {
-        Command? command = Find(System.Text.Encoding.UTF8.GetBytes(name));
-        if (command is null || (newName.Length > 0 && Find(System.Text.Encoding.UTF8.GetBytes(newName)) is not null))
+        Command? command = Find(System.Text.Encoding.Latin1.GetBytes(name));
+        Command? taken = Find(System.Text.Encoding.Latin1.GetBytes(newName));
+        if (command is null || (taken is not null && taken != command))
         {
             return false;
         }
@@ -81,7 +84,7 @@ public sealed class CommandTable
 
     private void Add(Command command, string name)
     {
-        Invariant.Require(Find(System.Text.Encoding.UTF8.GetBytes(name)) is null);
+        Invariant.Require(Find(System.Text.Encoding.Latin1.GetBytes(name)) is null);
         _commands.Add(command);
         if (_commands.Count * 4 > _slots.Length)
         {
@@ -95,7 +98,7 @@ public sealed class CommandTable
                 }
             }
         }
-        Insert(new Slot(Fold(System.Text.Encoding.UTF8.GetBytes(name)), name, command));
+        Insert(new Slot(Fold(System.Text.Encoding.Latin1.GetBytes(name)), name, command));
     }
 
     private void Insert(Slot slot)

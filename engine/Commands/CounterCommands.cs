@@ -106,7 +106,8 @@ internal static class CounterCommands
         {
             return;
         }
-        if (!TryReadFloat(record, out ExtendedFloat value) || !ExtendedFloat.TryParse(context[2], out ExtendedFloat amount))
+        if (!TryReadFloat(record, out ExtendedFloat value)
+            || !ExtendedFloat.TryParse(context[2], out ExtendedFloat amount))
         {
             context.Reply.Error(ReplyError.NotAFloat);
             return;

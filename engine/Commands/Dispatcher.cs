@@ -61,14 +61,13 @@ public sealed unsafe class Dispatcher
         {
             ref CommandBatch.Entry entry = ref batch[i];
             Command? command = entry.Command;
-            if (command is not null && _engine.Pause.Holds(command, context.NowMs))
+            context.SetArguments(
+                entry.Start, batch.Arguments, entry.FirstArgument, entry.ArgumentCount, entry.IsResp ? entry.Length : 0);
+            if (!ExecuteOne(context, command))
             {
                 outcome = BatchOutcome.Paused;
                 break;
             }
-            context.SetArguments(
-                entry.Start, batch.Arguments, entry.FirstArgument, entry.ArgumentCount, entry.IsResp ? entry.Length : 0);
-            ExecuteOne(context, command);
             i++;
             if (session.CloseAfterReply)
             {
@@ -142,25 +141,26 @@ public sealed unsafe class Dispatcher
         return new ReadOnlySpan<byte>(entry.Start + slice.Offset, slice.Length);
     }
 
-    private void ExecuteOne(CommandContext context, Command? command)
+    /// <returns>False if the command has to wait for the end of CLIENT PAUSE.</returns>
+    private bool ExecuteOne(CommandContext context, Command? command)
     {
         Session session = context.Session;
         ReplyWriter reply = context.Reply;
         long replyStart = reply.Length;
-        ReplyMode mode = session.ReplyMode;
+        if (session.ReplyMode == ReplyMode.SkipNext)
+        {
+            session.ReplyMode = ReplyMode.Skipping;
+        }
         if (command is not null && command.Subcommands.Length > 0 && context.Count > 1)
         {
             Command? subcommand = CommandTable.FindSubcommand(command, context[1]);
-            if (subcommand is not null)
-            {
-                command = subcommand;
-            }
-            else if (command.Handler is null)
+            if (subcommand is null)
             {
                 RejectUnknownSubcommand(context, command);
-                Mute(session, reply, replyStart, mode);
-                return;
+                Mute(session, reply, replyStart);
+                return true;
             }
+            command = subcommand;
         }
         if (command is null)
         {
@@ -168,11 +168,16 @@ public sealed unsafe class Dispatcher
         }
         else if (IsAllowed(context, command))
         {
+            if (_engine.Pause.Holds(command, context.NowMs))
+            {
+                return false;
+            }
             context.Command = command;
             session.LastCommand = command;
             Run(context, command);
         }
-        Mute(session, reply, replyStart, mode);
+        Mute(session, reply, replyStart);
+        return true;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -292,28 +297,20 @@ public sealed unsafe class Dispatcher
         return Encoding.Latin1.GetString(zero < 0 ? bytes : bytes[..zero]);
     }
 
-    /// <summary>Takes a reply back that the client does not want: CLIENT REPLY OFF and SKIP.</summary>
+    /// <summary>Takes back a reply that the client does not want: CLIENT REPLY OFF and SKIP.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Mute(Session session, ReplyWriter reply, long replyStart, ReplyMode before)
-    {
-        if (before == ReplyMode.On && session.ReplyMode == ReplyMode.On)
-        {
-            return;
-        }
-        MuteSlowly(session, reply, replyStart, before);
-    }
-
-    private static void MuteSlowly(Session session, ReplyWriter reply, long replyStart, ReplyMode before)
+    private static void Mute(Session session, ReplyWriter reply, long replyStart)
     {
         if (session.ReplyMode != ReplyMode.On)
         {
-            reply.TruncateTo(replyStart);
+            MuteSlowly(session, reply, replyStart);
         }
-        else if (before == ReplyMode.SkipNext)
-        {
-            reply.TruncateTo(replyStart);
-        }
-        if (before == ReplyMode.SkipNext && session.ReplyMode == ReplyMode.SkipNext)
+    }
+
+    private static void MuteSlowly(Session session, ReplyWriter reply, long replyStart)
+    {
+        reply.TruncateTo(replyStart);
+        if (session.ReplyMode == ReplyMode.Skipping)
         {
             session.ReplyMode = ReplyMode.On;
         }

@@ -11,5 +11,12 @@ internal static class EngineCommands
         .. CounterCommands.Table,
         .. LcsCommand.Table,
         .. KeyCommands.Table,
+        .. ExpireCommands.Table,
+        .. ScanCommands.Table,
+        .. ObjectCommands.Table,
+        .. DatabaseCommands.Table,
+        .. MemoryCommands.Table,
+        .. EchoCommands.Table,
+        .. CommandCommands.Table,
     ];
 }

@@ -2,10 +2,11 @@
 // have, and users see its digits: 0.1 + 0.2 is 0.3 there and not 0.30000000000000004. So it is done here in integers.
 //
 //  - A number is Significand x 2^Exponent with 64 bits of significand, the upper one set unless the number is denormal.
-//  - Every operation computes its exact result, or as many bits of it as decide, with the rest jammed into the lowest bit,
-//    and rounds once: to the nearest, to even between two.
-//  - Text is read as glibc's strtold does in the C locale, and written as printf's %.17Lf without trailing zeros. A NaN is
-//    refused at reading, so it cannot come to be but from two infinities, which redis answers with the same error as one.
+//  - Every operation computes its exact result, or as many bits of it as decide, with the rest jammed into the lowest
+//    bit, and rounds once: to the nearest, to even between two.
+//  - Text is read as glibc's strtold does in the C locale, and written as printf's %.17Lf without trailing zeros. A NaN
+//    is refused at reading, so it cannot come to be but from two infinities, which redis answers with the same error as
+//    one.
 //  - Usual numbers take paths in 128 bits; BigInteger is for those with more than 38 digits or far from 1.
 
 using System.Buffers;
@@ -43,8 +44,8 @@ internal readonly struct ExtendedFloat
     private const int MaxShortPower = 19;
 
     /// <summary>
-    /// A number of at most 5,119 digits is infinite at a greater power of ten than this, and zero at a lesser one than its
-    /// opposite.
+    /// A number of at most 5,119 digits is infinite at a greater power of ten than this, and zero at a lesser one than
+    /// its opposite.
     /// </summary>
     private const int MaxPower = 10_100;
 
@@ -114,8 +115,8 @@ internal readonly struct ExtendedFloat
             return low;
         }
 
-        // 62 bits below the higher number and one above: after at most one bit of cancellation, or none lost, the jammed
-        // bit is still far below the place where the sum is rounded.
+        // Bits are lost only from 63 places on, where at most one cancels: the jammed bit stays far below the place
+        // where the sum is rounded.
         const int Below = 62;
         UInt128 a = (UInt128)high._significand << Below;
         UInt128 b = (UInt128)low._significand << Below;
@@ -176,7 +177,8 @@ internal readonly struct ExtendedFloat
     {
         if (_exponent <= 64)
         {
-            ((UInt128)_significand << _exponent).TryFormat(destination, out int written, provider: CultureInfo.InvariantCulture);
+            UInt128 value = (UInt128)_significand << _exponent;
+            value.TryFormat(destination, out int written, provider: CultureInfo.InvariantCulture);
             return written;
         }
         string digits = ((BigInteger)_significand << _exponent).ToString(CultureInfo.InvariantCulture);
@@ -227,8 +229,10 @@ internal readonly struct ExtendedFloat
 
     private static ExtendedFloat FromHex(bool negative, in Literal literal)
     {
-        BigInteger digits = BigInteger.Parse("0" + literal.Digits(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-        return FromRatio(negative, digits, 1, literal.Exponent - (4 * literal.FractionLength));
+        // A leading digit of 8 or more would make the number negative.
+        string digits = "0" + literal.Digits();
+        BigInteger value = BigInteger.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        return FromRatio(negative, value, 1, literal.Exponent - (4 * literal.FractionLength));
     }
 
     private static ExtendedFloat FromDecimal(bool negative, in Literal literal)

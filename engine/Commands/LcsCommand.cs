@@ -1,5 +1,5 @@
-// LCS: the longest common subsequence of two strings, by the classic table of the lengths for all pairs of prefixes, and a
-// walk back through it. Which of several longest ones is found follows from the walk, so its choices are redis's.
+// LCS: the longest common subsequence of two strings, by the classic table of the lengths for all pairs of prefixes,
+// and a walk back through it. Which of several longest ones is found follows from the walk, so its choices are redis's.
 
 using System.Runtime.InteropServices;
 using Tidelog.Engine.Keyspace;
@@ -52,20 +52,32 @@ internal static unsafe class LcsCommand
             context.Reply.Error(ReplyError.LcsOutOfMemory);
             return;
         }
-        Fill(table, a, b);
+        try
+        {
+            Fill(table, a, b);
+            Reply(context.Reply, table, a, b, options);
+        }
+        finally
+        {
+            NativeMemory.Free(table);
+        }
+    }
+
+    private static void Reply(
+        ReplyWriter reply, uint* table, ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, in Options options)
+    {
         if (options.Indexes)
         {
-            ReplyRanges(context.Reply, table, a, b, options);
+            ReplyRanges(reply, table, a, b, options);
         }
         else if (options.Length)
         {
-            context.Reply.Integer(table[((nint)a.Length * (b.Length + 1)) + b.Length]);
+            reply.Integer(table[((nint)a.Length * (b.Length + 1)) + b.Length]);
         }
         else
         {
-            ReplyText(context.Reply, table, a, b);
+            ReplyText(reply, table, a, b);
         }
-        NativeMemory.Free(table);
     }
 
     /// <summary>Computes row by row how long the longest common subsequence of each two prefixes is.</summary>
@@ -157,7 +169,7 @@ internal static unsafe class LcsCommand
         }
     }
 
-    /// <summary>Goes to the shorter prefixes that have the longer subsequence; of equal ones, to the second string's.</summary>
+    /// <summary>Shortens the prefix whose last byte the subsequence can do without, if both the second one.</summary>
     private static void StepBack(uint* table, int secondLength, ref int i, ref int j)
     {
         uint* row = table + ((nint)i * (secondLength + 1));

@@ -10,6 +10,9 @@ public enum ReplyMode
 
     /// <summary>The reply of the next command is not sent.</summary>
     SkipNext,
+
+    /// <summary>The reply of the command that runs now is not sent.</summary>
+    Skipping,
 }
 
 /// <summary>
@@ -49,7 +52,9 @@ public class Session(Database database)
         Database = database;
         Protocol = 2;
         Name = [];
-        ReplyMode = ReplyMode.On;
-        NoEvict = false;
+        if (ReplyMode != ReplyMode.Skipping)
+        {
+            ReplyMode = ReplyMode.On;
+        }
     }
 }

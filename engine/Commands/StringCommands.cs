@@ -55,7 +55,7 @@ internal static class StringCommands
     }
 
     /// <summary>The bytes of a string, or none where there is no record.</summary>
-    /// <param name="digits">Room for <see cref="Numbers.MaxInt64Length"/> bytes, in which an integer is written out.</param>
+    /// <param name="digits">Room for <see cref="Numbers.MaxInt64Length"/> bytes, for an integer written out.</param>
     public static unsafe ReadOnlySpan<byte> TextOf(Record record, Span<byte> digits)
     {
         if (!record.Exists)

@@ -48,8 +48,8 @@ internal struct StringOptions
     public ExpiryForm Expiry { get; private set; }
 
     /// <summary>
-    /// Reads the options from an argument on; answers the error itself. An option may be repeated, and then the last time
-    /// counts; what contradicts an option in front of it is a syntax error.
+    /// Reads the options from an argument on; answers the error itself. An option may be repeated, and then the last
+    /// time counts; what contradicts an option in front of it is a syntax error.
     /// </summary>
     public static bool TryParse(CommandContext context, int first, StringCommandKind kind, out StringOptions options)
     {

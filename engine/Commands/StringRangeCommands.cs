@@ -145,8 +145,8 @@ internal static class StringRangeCommands
     }
 
     /// <summary>
-    /// The string at the first argument's key with another length, as bytes that may be changed; it is "raw" from then on
-    /// and keeps its expiry.
+    /// The string at the first argument's key with another length, as bytes that may be changed; it is "raw" from then
+    /// on and keeps its expiry.
     /// </summary>
     /// <param name="length">At least the string's own; new bytes are zero.</param>
     private static Record WithLength(CommandContext context, Record record, int length)

@@ -20,8 +20,8 @@ internal static class StringSetCommands
                 "key value [NX | XX] [GET] "
                 + "[EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]"),
         },
-        new("setnx", 3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, AclCategories.String, SetIfMissing,
-            KeySpec.Key(1, KeyFlags.Overwrite | KeyFlags.Insert))
+        new("setnx", 3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, AclCategories.String,
+            SetIfMissing, KeySpec.Key(1, KeyFlags.Overwrite | KeyFlags.Insert))
         {
             Docs = new("Sets a key to a string if there is no such key.", "1.0.0", Group, "O(1)", "key value"),
         },
@@ -33,7 +33,8 @@ internal static class StringSetCommands
         new("psetex", 4, CommandFlags.Write | CommandFlags.DenyOom, AclCategories.String, SetForMilliseconds,
             KeySpec.Key(1, KeyFlags.Overwrite | KeyFlags.Update))
         {
-            Docs = new("Sets a key to a string for some milliseconds.", "2.6.0", Group, "O(1)", "key milliseconds value"),
+            Docs = new("Sets a key to a string for some milliseconds.", "2.6.0", Group, "O(1)",
+                "key milliseconds value"),
         },
         new("getset", 3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, AclCategories.String, GetSet,
             KeySpec.Key(1, KeyFlags.ReadWrite | KeyFlags.Access | KeyFlags.Update))
@@ -99,7 +100,7 @@ internal static class StringSetCommands
         }
     }
 
-    /// <summary>The effect of a SET that also reads: the same command without GET, wherever that stands and how often.</summary>
+    /// <summary>The effect of a SET that also reads: the same without GET, however often that stands.</summary>
     private static void GiveWithoutGet(CommandContext context)
     {
         int count = 0;

@@ -21,11 +21,14 @@ internal sealed unsafe class ExpiryWheel : IDisposable
     private const int Levels = 5;
     private const int EntriesPerBlock = 62;
 
+    private const int MinEntriesKept = 64 * 1024;
+
     /// <summary>A clock that goes back by less than a second is waited for.</summary>
     private const int TicksWaitedFor = 1000 >> TickBits;
 
     private readonly Block** _slots = (Block**)NativeMemory.AllocZeroed(Levels * Slots, (nuint)sizeof(Block*));
     private Block* _free;
+    private long _freeCount;
     private Block* _due;
     private long _tick;
     private HeldCounts _held;
@@ -183,6 +186,7 @@ internal sealed unsafe class ExpiryWheel : IDisposable
             if (block != null)
             {
                 _free = block->Next;
+                _freeCount--;
             }
             else
             {
@@ -198,8 +202,16 @@ internal sealed unsafe class ExpiryWheel : IDisposable
 
     private void Free(Block* block)
     {
+        // Enough is kept for what moves down from a coarse slot at once; the rest goes back to the system.
+        if (_freeCount * EntriesPerBlock > (Count / 2) + MinEntriesKept)
+        {
+            NativeMemory.Free(block);
+            AllocatedBytes -= sizeof(Block);
+            return;
+        }
         block->Next = _free;
         _free = block;
+        _freeCount++;
     }
 
     /// <summary>How many entries each wheel holds.</summary>

@@ -32,6 +32,7 @@ internal sealed unsafe class HashIndex : IDisposable
     private const int EntriesPerBucket = 7;
     private const int ChunkBits = 15;
     private const int BucketsPerChunk = 1 << ChunkBits;
+    private const int ChunkBytes = BucketsPerChunk * BucketSize;
     private const int MinLevel = 4;
     private const int TagBits = 19;
     private const ulong AddressMask = (1UL << (64 - TagBits)) - 1;
@@ -46,6 +47,9 @@ internal sealed unsafe class HashIndex : IDisposable
     private byte** _chunks;
     private int _chunkCapacity;
     private int _chunkCount;
+
+    // The chunk after the last, being made by another thread: the system may take milliseconds for a big page.
+    private Task<nint>? _nextChunk;
     private byte* _freeOverflow;
     private int _level;
     private long _split;
@@ -186,7 +190,12 @@ internal sealed unsafe class HashIndex : IDisposable
     {
         for (int i = 0; i < _chunkCount; i++)
         {
-            PageMemory.Free(_chunks[i], BucketsPerChunk * BucketSize);
+            PageMemory.Free(_chunks[i], ChunkBytes);
+        }
+        if (_nextChunk is not null)
+        {
+            PageMemory.Free((void*)_nextChunk.GetAwaiter().GetResult(), ChunkBytes);
+            _nextChunk = null;
         }
         NativeMemory.Free(_chunks);
         _chunks = null;
@@ -285,6 +294,10 @@ internal sealed unsafe class HashIndex : IDisposable
         long source = _split;
         long target = source + (1L << _level);
         EnsureChunk(target);
+        if ((target & (BucketsPerChunk - 1)) == BucketsPerChunk / 2)
+        {
+            _nextChunk ??= Task.Run(static () => (nint)PageMemory.AllocateZeroed(ChunkBytes, bigPages: true));
+        }
         byte* bucket = Bucket(source);
         for (byte* b = bucket; b != null; b = (byte*)((ulong*)b)[EntriesPerBucket])
         {
@@ -367,8 +380,8 @@ internal sealed unsafe class HashIndex : IDisposable
         long needed = (BucketCount >> ChunkBits) + 2;
         while (_chunkCount > needed)
         {
-            PageMemory.Free(_chunks[--_chunkCount], BucketsPerChunk * BucketSize);
-            AllocatedBytes -= (long)BucketsPerChunk * BucketSize;
+            PageMemory.Free(_chunks[--_chunkCount], ChunkBytes);
+            AllocatedBytes -= ChunkBytes;
         }
     }
 
@@ -384,9 +397,16 @@ internal sealed unsafe class HashIndex : IDisposable
             _chunkCapacity = Math.Max(16, _chunkCapacity * 2);
             _chunks = (byte**)NativeMemory.Realloc(_chunks, (nuint)_chunkCapacity * (nuint)sizeof(byte*));
         }
-        nuint size = (nuint)BucketsPerChunk * BucketSize;
-        _chunks[_chunkCount++] = (byte*)PageMemory.AllocateZeroed(size, bigPages: chunk > 0);
-        AllocatedBytes += (long)size;
+        if (_nextChunk is not null)
+        {
+            _chunks[_chunkCount++] = (byte*)_nextChunk.GetAwaiter().GetResult();
+            _nextChunk = null;
+        }
+        else
+        {
+            _chunks[_chunkCount++] = (byte*)PageMemory.AllocateZeroed(ChunkBytes, bigPages: false);
+        }
+        AllocatedBytes += ChunkBytes;
     }
 
     private byte* AllocateOverflow()

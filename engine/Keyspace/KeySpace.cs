@@ -1,6 +1,8 @@
 // All databases, and what runs over them: the clock that decides on expiry, active expiry, the cleaner, and the sums that
 // INFO and maxmemory need.
 
+using Tidelog.Engine.Commands;
+
 namespace Tidelog.Engine.Keyspace;
 
 /// <summary>Told of each key that time removed, before it goes.</summary>
@@ -11,18 +13,16 @@ internal interface IExpiryObserver
 
 public sealed class KeySpace
 {
-    /// <summary>Dead bytes that are left alone: cleaning little is not worth its look-ups.</summary>
-    private const long DeadBytesIgnored = 4 << 20;
-
-    /// <summary>The cleaner runs while more than 1 byte in this many is dead.</summary>
-    private const int DeadShare = 4;
-
     private readonly EngineOptions _options;
     private readonly IExpiryObserver _observer;
     private readonly Database[] _databases;
     private readonly Random _random;
     private readonly long _maxLogBytes;
-    private long _tailsAtLastClean;
+    private readonly Cleaner _cleaner = new();
+
+    // The databases' stores, in no order: most databases never have one.
+    private readonly List<Store> _stores = [];
+    private int _expireNext;
 
     internal KeySpace(EngineOptions options, EngineMetrics metrics, IExpiryObserver observer, Random random)
     {
@@ -43,6 +43,9 @@ public sealed class KeySpace
 
     /// <summary>False lets expired keys be until they are asked for: DEBUG SET-ACTIVE-EXPIRE.</summary>
     public bool ActiveExpiry { get; set; } = true;
+
+    /// <summary>CLIENT PAUSE: while it lasts, time removes no key, so that the dataset stands still for a failover.</summary>
+    public ClientPause Pause { get; } = new();
 
     public LazyFree LazyFree { get; } = new();
 
@@ -72,9 +75,9 @@ public sealed class KeySpace
         get
         {
             long bytes = 0;
-            foreach (Database database in _databases)
+            foreach (Store store in _stores)
             {
-                bytes += database.Store?.UsedBytes ?? 0;
+                bytes += store.UsedBytes;
             }
             return bytes;
         }
@@ -86,9 +89,9 @@ public sealed class KeySpace
         get
         {
             long bytes = 0;
-            foreach (Database database in _databases)
+            foreach (Store store in _stores)
             {
-                bytes += database.Store?.DeadBytes ?? 0;
+                bytes += store.DeadBytes;
             }
             return bytes;
         }
@@ -100,9 +103,9 @@ public sealed class KeySpace
         get
         {
             long bytes = 0;
-            foreach (Database database in _databases)
+            foreach (Store store in _stores)
             {
-                bytes += database.Store?.IndexBytes ?? 0;
+                bytes += store.IndexBytes;
             }
             return bytes;
         }
@@ -114,9 +117,9 @@ public sealed class KeySpace
         get
         {
             long bytes = 0;
-            foreach (Database database in _databases)
+            foreach (Store store in _stores)
             {
-                bytes += database.Store?.PageBytes ?? 0;
+                bytes += store.PageBytes;
             }
             return bytes;
         }
@@ -142,6 +145,7 @@ public sealed class KeySpace
         }
         long count = store.Count;
         store.EndBatch();
+        _stores.Remove(store);
         if (inBackground)
         {
             LazyFree.Dispose(store, Math.Max(count, 1));
@@ -156,17 +160,17 @@ public sealed class KeySpace
     /// <summary>From here to <see cref="EndBatch"/> records stay where they are.</summary>
     internal void BeginBatch()
     {
-        foreach (Database database in _databases)
+        foreach (Store store in _stores)
         {
-            database.Store?.BeginBatch();
+            store.BeginBatch();
         }
     }
 
     internal void EndBatch()
     {
-        foreach (Database database in _databases)
+        foreach (Store store in _stores)
         {
-            database.Store?.EndBatch();
+            store.EndBatch();
         }
     }
 
@@ -179,55 +183,30 @@ public sealed class KeySpace
         {
             return true;
         }
-        foreach (Database database in _databases)
+        for (int i = 0; i < _databases.Length && budget > 0; i++)
         {
+            // The next round begins where this one ends, so that none waits for ever behind another.
+            Database database = _databases[_expireNext];
             while (database.Store is Store store && store.TryTakeExpired(NowMs, ref budget, out Record record))
             {
                 Expire(database, record);
             }
+            _expireNext = (_expireNext + 1) % _databases.Length;
         }
         return budget > 0;
     }
 
-    /// <summary>
-    /// Cleans the logs in proportion to what was appended since the last call, so that dead records stay below their share
-    /// whatever the load.
-    /// </summary>
-    /// <param name="urgent">Clean down to a small rest: memory is short.</param>
-    internal void CleanCycle(bool urgent)
+    /// <summary>Lets the cleaner take its share of a turn.</summary>
+    /// <param name="urgent">Memory is short.</param>
+    /// <param name="idle">This is periodic work, not a turn of commands.</param>
+    internal void Clean(bool urgent, bool idle)
     {
-        long tails = 0;
-        foreach (Database database in _databases)
+        _cleaner.Run(_stores, urgent, idle);
+        if (idle)
         {
-            tails += database.Store?.TailAddress ?? 0;
-        }
-        long appended = Math.Max(0, tails - _tailsAtLastClean);
-        foreach (Database database in _databases)
-        {
-            Store? store = database.Store;
-            if (store is null || store.ImmutableBelow > 0)
-            {
-                continue;
-            }
-            long limit = urgent ? store.LogBytes / 16 : Math.Max(DeadBytesIgnored, store.LogBytes / DeadShare);
-            if (store.DeadBytes > limit)
-            {
-                store.Clean(Math.Min((appended * 8) + MinCleanBudget, MaxCleanBudget));
-            }
-        }
-
-        // What the cleaner itself appended is not load.
-        _tailsAtLastClean = 0;
-        foreach (Database database in _databases)
-        {
-            _tailsAtLastClean += database.Store?.TailAddress ?? 0;
+            _cleaner.ReturnMemory(LogPageBytes);
         }
     }
-
-    private const long MinCleanBudget = 64 << 10;
-
-    /// <summary>At most about a third of a millisecond at a time.</summary>
-    private const long MaxCleanBudget = 2 << 20;
 
     private bool UsesLfu => _options.MaxMemoryPolicy is MaxMemoryPolicy.AllKeysLfu or MaxMemoryPolicy.VolatileLfu;
 
@@ -235,15 +214,26 @@ public sealed class KeySpace
     {
         Store store = new(_maxLogBytes, NowMs, LazyFree);
         store.BeginBatch();
+        _stores.Add(store);
         return store;
     }
 
-    /// <summary>Deletes a key that a look-up found expired.</summary>
-    /// <returns>True: the key is gone.</returns>
-    internal bool ExpireOnAccess(Database database, Record record)
+    /// <summary>Deletes a key that a look-up found expired; while clients are paused, a reader only does not see it.</summary>
+    internal void ExpireOnAccess(Database database, Record record, Lookup lookup)
     {
-        Expire(database, record);
-        return true;
+        if ((lookup & Lookup.Write) != 0 || !Pause.IsActive(NowMs))
+        {
+            Expire(database, record);
+        }
+    }
+
+    /// <summary>Brings the databases' average times to live a little nearer to what a few keys of each say.</summary>
+    internal void SampleExpiries()
+    {
+        foreach (Database database in _databases)
+        {
+            database.SampleExpiries(_random);
+        }
     }
 
     internal void Touch(Record record)

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace Tidelog.Engine.Keyspace;
 
 /// <summary>Frees what takes long to free, big blocks and whole stores, on a thread of its own.</summary>
@@ -8,10 +6,12 @@ public sealed unsafe class LazyFree
     /// <summary>A smaller block is freed at once: that costs less than handing it over.</summary>
     private const int InlineLimit = 256 * 1024;
 
-    private readonly BlockingCollection<object> _queue = [];
+    private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(1);
+
+    private readonly Queue<object> _queue = [];
     private long _pending;
     private long _freed;
-    private bool _started;
+    private bool _runs;
 
     /// <summary>Objects handed over and not freed yet.</summary>
     public long Pending => Interlocked.Read(ref _pending);
@@ -37,17 +37,22 @@ public sealed unsafe class LazyFree
     private void Enqueue(object item, long objects)
     {
         Interlocked.Add(ref _pending, objects);
-        _queue.Add(item);
-        if (!_started)
+        lock (_queue)
         {
-            _started = true;
-            new Thread(Run) { IsBackground = true, Name = "lazy-free" }.Start();
+            _queue.Enqueue(item);
+            if (_runs)
+            {
+                Monitor.Pulse(_queue);
+                return;
+            }
+            _runs = true;
         }
+        new Thread(Run) { IsBackground = true, Name = "lazy-free" }.Start();
     }
 
     private void Run()
     {
-        foreach (object item in _queue.GetConsumingEnumerable())
+        while (TryTake(out object item))
         {
             long objects = 1;
             if (item is nint block)
@@ -61,6 +66,23 @@ public sealed unsafe class LazyFree
             }
             Interlocked.Add(ref _pending, -objects);
             Interlocked.Add(ref _freed, objects);
+        }
+    }
+
+    /// <returns>False when nothing came for a while: the thread ends.</returns>
+    private bool TryTake(out object item)
+    {
+        lock (_queue)
+        {
+            while (!_queue.TryDequeue(out item!))
+            {
+                if (!Monitor.Wait(_queue, IdleLimit) && _queue.Count == 0)
+                {
+                    _runs = false;
+                    return false;
+                }
+            }
+            return true;
         }
     }
 }

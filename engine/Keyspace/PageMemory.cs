@@ -10,10 +10,10 @@ internal static unsafe partial class PageMemory
     private const int PrivateAnonymous = 0x02 | 0x20;
     private const int AdviseBigPage = 14;
 
-    /// <summary>A block that takes memory page by page, when a page is first touched.</summary>
+    /// <summary>A block that takes memory page by page, when a page is first touched; one of big pages takes it at once.</summary>
     /// <param name="size">Bytes; a multiple of 2 MiB.</param>
     /// <param name="bigPages">
-    /// Ask for pages of 2 MiB: they spare a look-up at random one of its misses, and make the first touch dearer.
+    /// Ask for pages of 2 MiB: they spare a look-up at random one of its misses, and may take milliseconds to get.
     /// </param>
     /// <exception cref="InsufficientMemoryException">The system refused.</exception>
     public static void* AllocateZeroed(nuint size, bool bigPages)
@@ -46,6 +46,10 @@ internal static unsafe partial class PageMemory
         {
             // Advice only: where the system declines it, ordinary pages serve.
             _ = Advise((void*)aligned, size, AdviseBigPage);
+            for (nuint offset = 0; offset < size; offset += 4096)
+            {
+                *(byte*)(aligned + offset) = 0;
+            }
         }
         return (void*)aligned;
     }

@@ -58,6 +58,11 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
 
     public long IndexBytes => _index.AllocatedBytes;
 
+    public long WheelBytes => _wheel.AllocatedBytes;
+
+    /// <summary>Entries of the expiry wheel, those that will be passed over included.</summary>
+    public long WheelCount => _wheel.Count;
+
     public long BucketCount => _index.BucketCount;
 
     public long TailAddress => _log.TailAddress;
@@ -204,8 +209,10 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
             }
             block->Length = length;
         }
-        else if (length - record.PayloadLength <= record.Spare && record.PayloadLength + record.Spare - length <= ushort.MaxValue)
+        else if (length <= MaxInlineValue && length - record.PayloadLength <= record.Spare
+            && record.PayloadLength + record.Spare - length <= ushort.MaxValue)
         {
+            // The length decides alone where a value is, so one that is too long leaves even if alignment left it room.
             record.Spare = (ushort)(record.PayloadLength + record.Spare - length);
         }
         else if (length > MaxInlineValue)
@@ -479,6 +486,7 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
         uint access)
     {
         bool heap = length > MaxInlineValue;
+        Invariant.Require(room >= (heap ? sizeof(HeapBytes*) : length));
         int payload = heap ? sizeof(HeapBytes*) : length;
         int valueOffset = Record.ValueOffset(storedKey.Length);
         int header = Record.ValueHeaderSize + (expiry >= 0 ? Record.ExpirySize : 0);

@@ -108,6 +108,9 @@ public sealed class Effects : IExpiryObserver
         }
     }
 
+    /// <summary>Appends a command that changed nothing here but may elsewhere: FLUSHALL of an empty dataset.</summary>
+    internal void AppendUnchanged(CommandContext context) => Append(context, context.Session.Database.Index);
+
     /// <summary>Forgets what a command gave that then failed.</summary>
     internal void Discard()
     {

@@ -5,7 +5,13 @@ namespace Tidelog.Server.Commands;
 /// <summary>The rows of the families that act on the process, its clients and its configuration.</summary>
 internal static class ServerCommands
 {
-    public static IEnumerable<Command> Rows(TidelogServer server) => server.Settings.Port < 0 ? [] :
+    public static IEnumerable<Command> Rows =>
     [
+        .. ConnectionCommands.Table,
+        .. ClientCommands.Table,
+        .. ConfigCommands.Table,
+        .. InfoCommand.Table,
+        .. ShutdownCommand.Table,
+        .. DebugCommand.Table,
     ];
 }

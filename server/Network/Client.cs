@@ -25,6 +25,9 @@ internal sealed class Client(Database database, EventLoop loop, int socket, stri
 
     public bool IsLoopback { get; init; }
 
+    /// <summary>It comes from this machine.</summary>
+    public bool IsLocal => IsLoopback || IsUnixSocket;
+
     /// <summary>Unix time in milliseconds.</summary>
     public long ConnectedAtMs { get; init; }
 

@@ -135,8 +135,17 @@ internal sealed unsafe class EventLoop : IDisposable
         }
     }
 
-    /// <summary>Sends what the socket takes of a client's unsent replies.</summary>
-    public void Flush(Client client) => _sender.Flush(client);
+    /// <summary>Sends what the socket takes of a client's unsent replies, before the end of the server.</summary>
+    public void FlushAll(Client client)
+    {
+        long before;
+        do
+        {
+            before = client.OutputPending;
+            _sender.Flush(client);
+        }
+        while (client.OutputPending < before);
+    }
 
     /// <summary>After a client was served: holds it to its output limits, and decides what it waits for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

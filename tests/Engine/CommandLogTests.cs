@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Tidelog.Engine.Log;
 using Xunit;
 
@@ -48,6 +49,6 @@ public sealed class CommandLogTests
         byte[] read = new byte[random.Next(0, 400)];
         int count = log.Read(offset, read);
         Assert.Equal(Math.Min(read.Length, all.Count - offset), count);
-        Assert.Equal(all.GetRange(offset, count), read.AsSpan(0, count).ToArray());
+        Assert.True(CollectionsMarshal.AsSpan(all).Slice(offset, count).SequenceEqual(read.AsSpan(0, count)));
     }
 }

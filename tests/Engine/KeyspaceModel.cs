@@ -74,7 +74,7 @@ internal sealed class KeyspaceModel : IExpiryObserver
                 {
                     model.Compare();
                 }
-                model._keyspace.CleanCycle(urgent: i % 3 == 0);
+                model._keyspace.Clean(urgent: i % 3 == 0, idle: i % 5 == 0);
                 model._keyspace.EndBatch();
             }
             model._keyspace.BeginBatch();
@@ -200,7 +200,7 @@ internal sealed class KeyspaceModel : IExpiryObserver
             case StepKind.Clean:
                 for (int i = 0; i <= step.Extra % 20; i++)
                 {
-                    _keyspace.CleanCycle(urgent: true);
+                    _keyspace.Clean(urgent: true, idle: true);
                 }
                 break;
             case StepKind.Fill:

@@ -23,6 +23,22 @@ public sealed class KeyspaceModelTests
         Check(Long ? 400 : 8, length: 40, bulk);
     }
 
+    [Fact]
+    public void A_value_that_outgrows_the_log_leaves_it_even_where_alignment_left_room()
+    {
+        // 8,000 bytes, grown to 16,383 and then to 16,386: the limit is 16,384, and the record has 4 bytes more.
+        KeyspaceModel.Run(
+        [
+            new Step(StepKind.SetString, 0, 1, Size: 12, Extra: 3),
+            new Step(StepKind.Resize, 0, 1, Size: 51, Extra: 0),
+            new Step(StepKind.Resize, 0, 1, Size: 103, Extra: 0),
+            new Step(StepKind.Copy, 0, 1, Size: 0, Extra: 2),
+            new Step(StepKind.SetExpiry, 0, 1, Size: 0, Extra: 2),
+            new Step(StepKind.Move, 0, 1, Size: 1, Extra: 4),
+            new Step(StepKind.Fill, 0, 1, Size: 0, Extra: 100),
+        ]);
+    }
+
     private static Gen<Step> AnyStep() => StepOf(Gen.Frequency(
         (12, Gen.Constant(StepKind.SetString)),
         (3, Gen.Constant(StepKind.SetInteger)),
