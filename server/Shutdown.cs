@@ -25,7 +25,7 @@ internal static class Shutdown
         foreach (Client client in server.LiveClients)
         {
             // As far as its socket takes it: nobody waits for a client that does not read.
-            server.Loop.Flush(client);
+            server.Loop.FlushAll(client);
         }
         server.Log.Warning("Redis is now ready to exit, bye bye...");
         server.Loop.Stop();

@@ -51,9 +51,6 @@ internal static class ClientDescription
         return flags.Length > 0 ? flags : "N";
     }
 
-    private static string Events(Client client)
-    {
-        int interest = Math.Max(0, client.Interest);
-        return ((interest & LinuxApi.EpollIn) != 0 ? "r" : "") + ((interest & LinuxApi.EpollOut) != 0 ? "w" : "");
-    }
+    private static string Events(Client client) =>
+        (client.Interest.HasFlag(SocketEvents.Readable) ? "r" : "") + (client.Interest.HasFlag(SocketEvents.Writable) ? "w" : "");
 }
