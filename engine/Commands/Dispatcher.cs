@@ -36,10 +36,12 @@ public enum BatchOutcome
 public sealed unsafe class Dispatcher
 {
     private const int MaxEchoedArguments = 128;
+    private const int MillisecondsBetweenHttpLogs = 60_000;
     private readonly StorageEngine _engine;
     private readonly CommandContext _context;
     private readonly TimeProvider _time;
     private Command? _running;
+    private long _httpLoggedMs;
     private long _runningSince;
 
     internal Dispatcher(StorageEngine engine, TimeProvider time)
@@ -172,6 +174,11 @@ public sealed unsafe class Dispatcher
         }
         if (command is null)
         {
+            if (IsHttp(context))
+            {
+                EndHttp(context);
+                return true;
+            }
             RejectUnknown(context);
         }
         else if (IsAllowed(context, command))
@@ -276,6 +283,23 @@ public sealed unsafe class Dispatcher
         command.Stats.RejectedCalls++;
         context.Reply.Error(error);
         return false;
+    }
+
+    /// <summary>
+    /// The lines that every HTTP request with a body has in front of it. The body may hold commands: a browser that was lured
+    /// here must not get that far.
+    /// </summary>
+    private static bool IsHttp(CommandContext context) => context.Is(0, "POST"u8) || context.Is(0, "HOST:"u8);
+
+    /// <summary>Ends the session without a word; the log tells of it once a minute.</summary>
+    private void EndHttp(CommandContext context)
+    {
+        context.Session.CloseAfterReply = true;
+        if (Math.Abs(context.NowMs - _httpLoggedMs) > MillisecondsBetweenHttpLogs)
+        {
+            _httpLoggedMs = context.NowMs;
+            LogMessages.HttpRefused(_engine.Logger);
+        }
     }
 
     private static void RejectUnknown(CommandContext context)

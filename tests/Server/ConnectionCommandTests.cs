@@ -75,6 +75,21 @@ public sealed class ConnectionCommandTests(SameAsRedis pair) : IClassFixture<Sam
     [InlineData("CLIENT PAUSE 60000 WRITE\r\nGET a\r\nCLIENT UNPAUSE\r\nSET a b\r\n")]
     public void Replies_come_and_stay_away_as_in_redis(string bytes) => pair.CheckWire(bytes);
 
+    [Theory]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\n\r\nSET a evil\r\n")]
+    [InlineData("host: a\r\nSET a evil\r\n")]
+    [InlineData("*2\r\n$4\r\npost\r\n$1\r\n/\r\n*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\nb\r\n")]
+    public void A_browser_that_was_lured_here_gets_no_further_than_the_head_of_its_request(string request)
+    {
+        using RunningServer server = new();
+        using RespClient browser = server.Connect();
+        browser.SendRaw(request);
+        Assert.Equal("", browser.ReadToEnd());
+        using RespClient other = server.Connect();
+        Assert.Equal(":0", other.Call("EXISTS", "a").ToString());
+        Assert.Contains("# Possible SECURITY ATTACK detected.", server.Log, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_connection_kept_open_over_a_new_password_stays_authenticated()
     {
