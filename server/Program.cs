@@ -37,8 +37,9 @@ internal static class Program
             return 1;
         }
         byte[] standardInput = commandLine.ReadsStandardInput ? ReadAll(Console.OpenStandardInput()) : [];
-        Configuration configuration = new(Console.Error.WriteLine) { RenameCommand = new CommandRenames().Check };
-        ServerLog log = new(configuration.Settings, TimeProvider.System);
+        ServerLog? log = null;
+        Configuration configuration = new(text => log!.Warning(text)) { RenameCommand = new CommandRenames().Check };
+        log = new ServerLog(configuration.Settings, TimeProvider.System);
         try
         {
             configuration.Load(commandLine, new MemoryStream(standardInput));

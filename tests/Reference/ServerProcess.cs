@@ -99,7 +99,11 @@ internal sealed class ServerProcess : IDisposable
         {
             int port = FreePort();
             string directory = Directory.CreateTempSubdirectory("tidelog-test-").FullName;
-            string[] all = ["--port", $"{port}", "--bind", "127.0.0.1", "--dir", directory, "--save", "", .. arguments];
+
+            // A configuration file comes first.
+            int files = arguments.TakeWhile(argument => !argument.StartsWith('-')).Count();
+            string[] all = [.. arguments[..files], "--port", $"{port}", "--bind", "127.0.0.1", "--dir", directory,
+                "--save", "", .. arguments[files..]];
             var server = new ServerProcess(binary, all, directory, port);
             if (server.WaitUntilUp())
             {

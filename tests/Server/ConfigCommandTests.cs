@@ -7,6 +7,17 @@ namespace Tidelog.Tests.Server;
 public sealed class ConfigCommandTests(SameAsRedis pair) : IClassFixture<SameAsRedis>
 {
     [Fact]
+    public void A_rewrite_is_told_in_the_log()
+    {
+        string file = Path.GetTempFileName();
+        using ServerProcess server = ServerProcess.StartTidelog(file);
+        using RespClient client = server.Connect();
+        Assert.Equal("+OK", client.Call("CONFIG", "REWRITE").ToString());
+        server.WaitForLog("# CONFIG REWRITE executed with success.", TimeSpan.FromSeconds(5));
+        File.Delete(file);
+    }
+
+    [Fact]
     public void Every_subcommand_answers_as_redis_does() => pair.Check("""
         CONFIG
         CONFIG foo
