@@ -208,6 +208,7 @@ internal static class MemoryCommands
     private static void Purge(CommandContext context)
     {
         context.Keyspace.Clean(urgent: true, idle: true);
+        KeySpace.ReturnMemory();
         context.Reply.Ok();
     }
 

@@ -5,7 +5,7 @@ namespace Tidelog.Engine.Keyspace;
 /// <summary>
 /// A long string outside the log and outside the GC heap: this header, then the bytes. The record that points here owns it.
 /// </summary>
-internal unsafe struct HeapBytes
+internal unsafe partial struct HeapBytes
 {
     public int Length;
     public int Capacity;
@@ -42,4 +42,23 @@ internal unsafe struct HeapBytes
     }
 
     public static void Free(HeapBytes* block) => NativeMemory.Free(block);
+
+    /// <summary>Gives freed blocks back to the system: the C library keeps those that others lie behind.</summary>
+    public static void ReturnFreed()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            try
+            {
+                _ = Trim(0);
+            }
+            catch (EntryPointNotFoundException)
+            {
+                // Not GNU's library; the others need no such call.
+            }
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    private static partial int Trim(nuint keep);
 }

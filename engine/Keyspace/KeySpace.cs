@@ -211,6 +211,13 @@ public sealed class KeySpace
         }
     }
 
+    /// <summary>Gives the system all memory that nothing is in; everything waits for some milliseconds and more.</summary>
+    internal static void ReturnMemory()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        HeapBytes.ReturnFreed();
+    }
+
     private bool UsesLfu => _options.MaxMemoryPolicy is MaxMemoryPolicy.AllKeysLfu or MaxMemoryPolicy.VolatileLfu;
 
     internal Store OpenStore()

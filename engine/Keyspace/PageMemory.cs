@@ -9,6 +9,8 @@ internal static unsafe partial class PageMemory
     private const int ReadWrite = 1 | 2;
     private const int PrivateAnonymous = 0x02 | 0x20;
     private const int AdviseBigPage = 14;
+    private const int AdviseNotNeeded = 4;
+    private const nuint Page = 4096;
 
     /// <summary>A block that takes memory page by page, when a page is first touched; one of big pages takes it at once.</summary>
     /// <param name="size">Bytes; a multiple of 2 MiB.</param>
@@ -62,6 +64,21 @@ internal static unsafe partial class PageMemory
             return;
         }
         _ = Unmap(block, size);
+    }
+
+    /// <summary>
+    /// Gives the memory under a block back to the system while its addresses stay reserved: it reads as zeros, and takes
+    /// memory again where it is written.
+    /// </summary>
+    public static void Discard(void* block, nuint size)
+    {
+        // Whole pages only: others' bytes may lie beside the block.
+        nuint start = ((nuint)block + Page - 1) & ~(Page - 1);
+        nuint end = ((nuint)block + size) & ~(Page - 1);
+        if (OperatingSystem.IsLinux() && end > start)
+        {
+            _ = Advise((void*)start, end - start, AdviseNotNeeded);
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "mmap")]

@@ -145,6 +145,12 @@ internal sealed unsafe class RecordLog : IDisposable
     public void Dispose()
     {
         EndBatch();
+
+        // The runtime keeps what it collects, for a long time if nothing is allocated. The pages' contents can go before that.
+        for (long page = BeginAddress & ~PageMask; page < TailAddress; page += PageSize)
+        {
+            PageMemory.Discard(PointerTo(page), PageSize);
+        }
         _session.Dispose();
         _store.Dispose();
     }

@@ -19,6 +19,9 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     /// <summary>A longer key lives outside the log.</summary>
     public const int MaxInlineKey = 16 * 1024;
 
+    /// <summary>With less outside the log there is nothing worth a walk over the C library's free blocks.</summary>
+    private const long MaxUnreturnedHeap = 4 << 20;
+
     /// <summary>The low bits of an address, zero in itself, that carry <see cref="Record.WheelSerial"/> in the wheel.</summary>
     private const int WheelSerialMask = 7;
 
@@ -411,6 +414,10 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
         _index.Dispose();
         _wheel.Dispose();
         _log.Dispose();
+        if (HeapBytesTotal > MaxUnreturnedHeap)
+        {
+            HeapBytes.ReturnFreed();
+        }
     }
 
     /// <summary>How much room a new value of a length gets; a long one is a pointer.</summary>
