@@ -85,12 +85,14 @@ internal sealed class TidelogServer : IDisposable
     public bool IsCronPaused { get; set; }
 
     /// <summary>The clients that are not about to be closed, in the order of their arrival.</summary>
-    public IEnumerable<Client> LiveClients => _clients.Values.Where(client => !client.CloseSoon).OrderBy(client => client.Id);
-
-    public int ClientCount => _clients.Count;
+    public IEnumerable<Client> LiveClients =>
+        _clients.Values.Where(client => !client.CloseSoon).OrderBy(client => client.Id);
 
     /// <summary>Clients with a command that CLIENT PAUSE holds back.</summary>
     public List<Client> PausedClients { get; } = [];
+
+    /// <summary>Clients that wait in a blocking command.</summary>
+    public List<Client> BlockedClients { get; } = [];
 
     public IReadOnlyList<Listener> Listeners => _sockets.All;
 
@@ -103,7 +105,12 @@ internal sealed class TidelogServer : IDisposable
     public int MillisecondsToNextCron()
     {
         long now = Time.GetUtcNow().ToUnixTimeMilliseconds();
-        return _expiryIsBehind ? 0 : (int)Math.Clamp(_nextCronMs - now, 0, 1000);
+        long next = _nextCronMs;
+        foreach (Client client in BlockedClients)
+        {
+            next = Math.Min(next, client.Blocked!.DeadlineMs);
+        }
+        return _expiryIsBehind ? 0 : (int)Math.Clamp(next - now, 0, 1000);
     }
 
     /// <summary>Periodic work: expiry, clients' limits, buffers, sums.</summary>
@@ -112,6 +119,7 @@ internal sealed class TidelogServer : IDisposable
         long began = Time.GetTimestamp();
         _expiryIsBehind = !IsCronPaused && !Engine.Cron();
         Metrics.ExpireCycleMicroseconds += (long)Time.GetElapsedTime(began).TotalMicroseconds;
+        EndOverdueWaits();
         long now = Time.GetUtcNow().ToUnixTimeMilliseconds();
         if (now < _nextCronMs)
         {
@@ -198,6 +206,7 @@ internal sealed class TidelogServer : IDisposable
     {
         _clients.Remove(client.Id);
         PausedClients.Remove(client);
+        BlockedClients.Remove(client);
     }
 
     /// <summary>Tells whether so many bytes of replies cost a client its connection at once.</summary>
@@ -249,6 +258,36 @@ internal sealed class TidelogServer : IDisposable
         }
     }
 
+    /// <summary>Ends a client's waiting in a blocking command before its time.</summary>
+    /// <param name="withError">It gets an error, not the reply that it would get at its deadline.</param>
+    public void Unblock(long clientId, bool withError)
+    {
+        if (FindClient(clientId) is { Blocked: not null } client)
+        {
+            Unblock(client, withError ? static reply => reply.Error(ReplyError.Unblocked) : client.Blocked.AnswerTimeout);
+        }
+    }
+
+    /// <summary>Answers the clients whose deadline in a blocking command has passed.</summary>
+    private void EndOverdueWaits()
+    {
+        for (int i = BlockedClients.Count - 1; i >= 0; i--)
+        {
+            Client client = BlockedClients[i];
+            if (client.Blocked!.DeadlineMs <= Time.GetUtcNow().ToUnixTimeMilliseconds())
+            {
+                Unblock(client, client.Blocked.AnswerTimeout);
+            }
+        }
+    }
+
+    private void Unblock(Client client, Action<ReplyWriter> answer)
+    {
+        BlockedClients.Remove(client);
+        client.Blocked = null;
+        Loop.Resume(client, answer);
+    }
+
     /// <summary>Opens the sockets that the configuration names.</summary>
     /// <returns>False if that failed; the reason is in the log.</returns>
     public bool Listen() => OpenFiles.MakeRoomFor(Settings, Log) && _sockets.Open();
@@ -256,6 +295,9 @@ internal sealed class TidelogServer : IDisposable
     /// <summary>Binds anew after <c>port</c> or <c>bind</c> changed.</summary>
     /// <returns>Why it failed, or null.</returns>
     public string? Rebind() => _sockets.Rebind() ? null : "Unable to listen on this port";
+
+    /// <summary>Takes no more connections; a unix socket's file goes.</summary>
+    public void CloseListeners() => _sockets.Close();
 
     /// <summary>Takes over a change of <c>requirepass</c>.</summary>
     public void ApplyPassword() => Engine.PasswordRequired = !string.IsNullOrEmpty(Settings.RequirePass);
@@ -265,40 +307,12 @@ internal sealed class TidelogServer : IDisposable
         _ = RequestShutdown(signal == PosixSignal.SIGINT ? Settings.ShutdownOnSigint : Settings.ShutdownOnSigterm, out _);
 
     /// <summary>
-    /// Ends the server, as SHUTDOWN and the signals do: takes its files away, sends what clients wait for as far as their
-    /// sockets take it, and stops the loop.
+    /// Ends the server, as SHUTDOWN and the signals do: takes its files away, sends what clients wait for as far as
+    /// their sockets take it, and stops the loop.
     /// </summary>
     /// <param name="error">The error reply, if it cannot end now.</param>
-    public bool RequestShutdown(ShutdownFlags flags, [NotNullWhen(false)] out string? error)
-    {
-        error = null;
-        Log.Warning("User requested shutdown...");
-        bool wantsSave = (flags & ShutdownFlags.Save) != 0;
-        if (wantsSave && (flags & ShutdownFlags.Force) == 0)
-        {
-            Log.Warning("Error trying to save the DB, can't exit.");
-            Log.Warning("Errors trying to shut down the server. Check the logs for more information.");
-            error = System.Text.Encoding.ASCII.GetString(ReplyError.ShutdownFailed);
-            return false;
-        }
-        if (wantsSave)
-        {
-            Log.Warning("Error trying to save the DB. Exit anyway.");
-        }
-        else if ((flags & ShutdownFlags.NoSave) == 0 && Settings.Persistence.SavePoints.Count > 0 && Engine.Keyspace.Count > 0)
-        {
-            Log.Warning("The dataset is not saved: this version has no snapshots.");
-        }
-        PidFile.Remove(Settings, Log);
-        _sockets.Close();
-        foreach (Client client in _clients.Values)
-        {
-            Loop.FlushAll(client);
-        }
-        Log.Warning("Redis is now ready to exit, bye bye...");
-        Loop.Stop();
-        return true;
-    }
+    public bool RequestShutdown(ShutdownFlags flags, [NotNullWhen(false)] out string? error) =>
+        Shutdown.TryRun(this, flags, out error);
 
     /// <param name="failure">The log line of a connection that broke; null for one that the client ended.</param>
     public void LogDisconnect(Client client, string? failure)
@@ -340,13 +354,16 @@ internal sealed class TidelogServer : IDisposable
 
     private string? RefuseProtected(Session session, Command command)
     {
-        bool allowed = Settings.EnableDebugCommand switch
+        (ProtectedAction action, string directive) = command.Name == "module"
+            ? (Settings.EnableModuleCommand, "enable-module-command")
+            : (Settings.EnableDebugCommand, "enable-debug-command");
+        bool allowed = action switch
         {
             ProtectedAction.Yes => true,
             ProtectedAction.Local => session is not Client client || client.IsLocal,
             _ => false,
         };
-        return allowed ? null : ReplyError.ProtectedCommand(command.Name.ToUpperInvariant(), "enable-debug-command");
+        return allowed ? null : ReplyError.ProtectedCommand(command.Name.ToUpperInvariant(), directive);
     }
 
     private unsafe void Refuse(EventLoop loop, in AcceptedSocket accepted, ReadOnlySpan<byte> error)
@@ -363,7 +380,7 @@ internal sealed class TidelogServer : IDisposable
     private void CheckClient(Client client, long now)
     {
         long idle = now - client.LastInteractionMs;
-        if (Settings.Timeout > 0 && idle > Settings.Timeout * 1000L && !client.IsPaused)
+        if (Settings.Timeout > 0 && idle > Settings.Timeout * 1000L && !client.IsWaiting)
         {
             Log.Verbose("Closing idle client");
             Loop.CloseSoon(client);

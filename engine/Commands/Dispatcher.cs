@@ -20,6 +20,9 @@ public enum BatchOutcome
     /// <summary>The next command must wait: clients are paused.</summary>
     Paused,
 
+    /// <summary>The last command executed waits for something: its reply comes later, and the session's next commands after it.</summary>
+    Blocked,
+
     /// <summary>The session ends when its replies are sent.</summary>
     Closing,
 
@@ -72,6 +75,11 @@ public sealed unsafe class Dispatcher
             if (session.CloseAfterReply)
             {
                 outcome = BatchOutcome.Closing;
+                break;
+            }
+            if (session.Blocked is not null)
+            {
+                outcome = BatchOutcome.Blocked;
                 break;
             }
             if (reply.Length > replyLimit)

@@ -18,5 +18,6 @@ internal static class EngineCommands
         .. MemoryCommands.Table,
         .. EchoCommands.Table,
         .. CommandCommands.Table,
+        .. WaitCommand.Table,
     ];
 }

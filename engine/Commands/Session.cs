@@ -42,6 +42,9 @@ public class Session(Database database)
     /// <summary>The connection ends when the replies so far are sent.</summary>
     public bool CloseAfterReply { get; set; }
 
+    /// <summary>What it waits for; null while it does not.</summary>
+    public BlockedState? Blocked { get; set; }
+
     /// <summary>The last command that it sent, for CLIENT LIST.</summary>
     public Command? LastCommand { get; set; }
 

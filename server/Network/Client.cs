@@ -53,6 +53,9 @@ internal sealed class Client(Database database, EventLoop loop, int socket, stri
     /// <summary>It waits for the end of CLIENT PAUSE with a command in its input.</summary>
     public bool IsPaused { get; set; }
 
+    /// <summary>Its input is not executed for now: it is paused, or in a blocking command.</summary>
+    public bool IsWaiting => IsPaused || Blocked is not null;
+
     /// <summary>Its input may hold complete commands: it had its share of a turn, or takes no replies.</summary>
     public bool HasWork { get; set; }
 

@@ -11,6 +11,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Tidelog.Engine;
+using Tidelog.Protocol;
 
 namespace Tidelog.Server.Network;
 
@@ -107,10 +108,17 @@ internal sealed unsafe class EventLoop : IDisposable
     }
 
     /// <summary>Executes what a client has in its input; for one whose pause has ended.</summary>
-    public void Resume(Client client)
+    /// <param name="answer">Writes the reply that it has waited for in a blocking command.</param>
+    public void Resume(Client client, Action<ReplyWriter>? answer = null)
     {
         client.IsPaused = false;
         client.HasWork = true;
+        if (answer is not null)
+        {
+            _sender.Reply.Protocol = client.Protocol;
+            answer(_sender.Reply);
+            _sender.Send(client);
+        }
         Settle(client);
     }
 
@@ -152,7 +160,7 @@ internal sealed unsafe class EventLoop : IDisposable
     public void Settle(Client client)
     {
         // All is done and sent, as nearly always.
-        if (client.OutputPending == 0 && !client.HasWork && !client.IsPaused && !client.CloseAfterReply)
+        if (client.OutputPending == 0 && !client.HasWork && !client.IsWaiting && !client.CloseAfterReply)
         {
             Watch(client, SocketEvents.Readable);
             return;
@@ -211,7 +219,7 @@ internal sealed unsafe class EventLoop : IDisposable
     {
         if ((events & ~(SocketEvents.Readable | SocketEvents.Writable)) != 0)
         {
-            if (client.IsPaused && !client.CloseSoon)
+            if (client.IsWaiting && !client.CloseSoon)
             {
                 _server.LogDisconnect(client, null);
                 CloseSoon(client);
@@ -254,6 +262,7 @@ internal sealed unsafe class EventLoop : IDisposable
             }
             return;
         }
+        BeginTurn();
         input.Received(received);
         _metrics.NetInputBytes += received;
         _metrics.ReadsProcessed++;
@@ -270,12 +279,17 @@ internal sealed unsafe class EventLoop : IDisposable
 
     private void Execute(Client client)
     {
+        BeginTurn();
+        _runner.Execute(client);
+    }
+
+    private void BeginTurn()
+    {
         if (!_inTurn)
         {
             _inTurn = true;
             _engine.BeginTurn();
         }
-        _runner.Execute(client);
     }
 
     private void SettleUnfinished(Client client)
@@ -305,13 +319,13 @@ internal sealed unsafe class EventLoop : IDisposable
             return;
         }
         bool isStalled = RequestRunner.IsStalled(client);
-        if (client.HasWork && !client.IsPaused && !isStalled && !client.IsQueued)
+        if (client.HasWork && !client.IsWaiting && !isStalled && !client.IsQueued)
         {
             client.IsQueued = true;
             _unfinished.Add(client);
         }
         SocketEvents interest = isSent ? SocketEvents.None : SocketEvents.Writable;
-        if (client.IsPaused)
+        if (client.IsWaiting)
         {
             interest |= SocketEvents.PeerClosed;
         }
@@ -329,7 +343,7 @@ internal sealed unsafe class EventLoop : IDisposable
         foreach (Client client in _continuing)
         {
             client.IsQueued = false;
-            if (client.CloseSoon || client.IsPaused || !client.HasWork || RequestRunner.IsStalled(client))
+            if (client.CloseSoon || client.IsWaiting || !client.HasWork || RequestRunner.IsStalled(client))
             {
                 continue;
             }

@@ -56,6 +56,11 @@ internal sealed unsafe class RequestRunner(EventLoop loop, TidelogServer server,
                 server.PausedClients.Add(client);
                 break;
             }
+            if (outcome == BatchOutcome.Blocked)
+            {
+                server.BlockedClients.Add(client);
+                break;
+            }
             if (outcome == BatchOutcome.ReplyFull)
             {
                 client.HasWork = client.Input.Length > 0;

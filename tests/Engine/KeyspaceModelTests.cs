@@ -69,7 +69,16 @@ public sealed class KeyspaceModelTests
     {
         Gen<Step[]> steps = Gen.Choose(1, length).SelectMany(count => step.ArrayOf(count));
         Prop.ForAll(Arb.From(steps, Fewer), (Step[] run) => KeyspaceModel.Run(run))
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(runs));
+            .Check(Replayed(Config.QuickThrowOnFailure.WithMaxTest(runs)));
+    }
+
+    /// <summary>TIDELOG_REPLAY=seed,gamma,size begins at the run that a failure named.</summary>
+    private static Config Replayed(Config config)
+    {
+        string[]? numbers = Environment.GetEnvironmentVariable("TIDELOG_REPLAY")?.Split(',');
+        return numbers is [string seed, string gamma, string size]
+            ? config.WithReplay(ulong.Parse(seed, null), ulong.Parse(gamma, null), int.Parse(size, null))
+            : config;
     }
 
     /// <summary>The same run without a half, a quarter ... a single one of its steps.</summary>

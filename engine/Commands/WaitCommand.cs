@@ -1,0 +1,42 @@
+using Tidelog.Protocol;
+
+namespace Tidelog.Engine.Commands;
+
+/// <summary>WAIT: Redis 7.0 replication.c, waitCommand.</summary>
+internal static class WaitCommand
+{
+    public static IEnumerable<Command> Table =>
+    [
+        new("wait", 3, CommandFlags.NoScript, AclCategories.Connection, Wait)
+        {
+            Tips = ["request_policy:all_shards", "response_policy:agg_min"],
+            Docs = new("Waits until replicas have acknowledged the client's writes, and tells how many did.", "3.0.0",
+                "generic", "O(1)", "numreplicas timeout"),
+        },
+    ];
+
+    private static void Wait(CommandContext context)
+    {
+        if (!context.TryInt64(1, out long replicas)
+            || !context.TryInt64(2, out long timeoutMs, ReplyError.TimeoutNotAnInteger))
+        {
+            return;
+        }
+        if (timeoutMs < 0)
+        {
+            context.Reply.Error(ReplyError.TimeoutNegative);
+            return;
+        }
+
+        // No replica can be attached yet, so none ever acknowledges.
+        if (replicas <= 0)
+        {
+            context.Reply.Integer(0);
+            return;
+        }
+
+        // A sum beyond the clock's range has wrapped around, which is a deadline long past: so it is in redis.
+        long deadline = timeoutMs == 0 ? BlockedState.Never : unchecked(context.NowMs + timeoutMs);
+        context.Session.Blocked = new BlockedState(deadline, static reply => reply.Integer(0));
+    }
+}
