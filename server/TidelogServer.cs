@@ -3,6 +3,7 @@
 
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
+using System.Text;
 using Tidelog.Engine;
 using Tidelog.Engine.Commands;
 using Tidelog.Protocol;
@@ -253,7 +254,7 @@ internal sealed class TidelogServer : IDisposable
         {
             if (!client.CloseSoon)
             {
-                Loop.Resume(client);
+                client.Loop.Resume(client);
             }
         }
     }
@@ -285,7 +286,7 @@ internal sealed class TidelogServer : IDisposable
     {
         BlockedClients.Remove(client);
         client.Blocked = null;
-        Loop.Resume(client, answer);
+        client.Loop.Resume(client, answer);
     }
 
     /// <summary>Opens the sockets that the configuration names.</summary>
@@ -327,8 +328,13 @@ internal sealed class TidelogServer : IDisposable
         ? $"A fault in the event loop: {fault}"
         : $"Closing client after a fault: {ClientDescription.Of(client, NowMs)}: {fault}");
 
-    public void LogQueryBufferLimit(Client client) => Log.Warning(
-        $"Closing client that reached max query buffer length: {ClientDescription.Of(client, NowMs)}");
+    public unsafe void LogQueryBufferLimit(Client client)
+    {
+        InputBuffer input = client.Input;
+        ReadOnlySpan<byte> first = new(input.Data, (int)Math.Min(input.Length, 64));
+        Log.Warning($"Closing client that reached max query buffer length: {ClientDescription.Of(client, NowMs)} "
+            + $"(qbuf initial bytes: {ConfigText.Quote(Encoding.Latin1.GetString(first))})");
+    }
 
     public void LogOutputLimit(Client client) => Log.Warning(
         $"Client {ClientDescription.Of(client, NowMs)} scheduled to be closed ASAP for overcoming of output buffer limits.");
@@ -383,7 +389,7 @@ internal sealed class TidelogServer : IDisposable
         if (Settings.Timeout > 0 && idle > Settings.Timeout * 1000L && !client.IsWaiting)
         {
             Log.Verbose("Closing idle client");
-            Loop.CloseSoon(client);
+            client.Loop.CloseSoon(client);
             return;
         }
         if (client.OutputPending > 0 && IsOverOutputLimit(client))

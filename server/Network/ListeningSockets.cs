@@ -7,6 +7,7 @@ namespace Tidelog.Server.Network;
 /// <summary>The sockets that the configuration wants connections at; opened, bound anew and closed together.</summary>
 internal sealed class ListeningSockets(ServerSettings settings, ServerLog log, EventLoop loop)
 {
+    private const string QueueLimitFile = "/proc/sys/net/core/somaxconn";
     private readonly List<Listener> _listeners = [];
 
     public IReadOnlyList<Listener> All => _listeners;
@@ -39,6 +40,7 @@ internal sealed class ListeningSockets(ServerSettings settings, ServerLog log, E
             log.Warning("Configured to not listen anywhere, exiting.");
             return false;
         }
+        WarnOfShortQueue();
         return true;
     }
 
@@ -99,6 +101,16 @@ internal sealed class ListeningSockets(ServerSettings settings, ServerLog log, E
             }
         }
         return true;
+    }
+
+    private void WarnOfShortQueue()
+    {
+        if (File.Exists(QueueLimitFile) && int.TryParse(File.ReadAllText(QueueLimitFile), out int limit)
+            && limit > 0 && limit < settings.TcpBacklog)
+        {
+            log.Warning($"WARNING: The TCP backlog setting of {settings.TcpBacklog} cannot be enforced because "
+                + $"{QueueLimitFile} is set to the lower value of {limit}.");
+        }
     }
 
     private static bool IsUnknownName(SocketError error) =>

@@ -14,11 +14,15 @@ internal static partial class OpenFiles
 
     /// <summary>
     /// Raises the limit so that <c>maxclients</c> fit; where the system refuses, <c>maxclients</c> becomes what fits, and
-    /// the log says so.
+    /// the log says so. Elsewhere than on Linux the limit is left as it is.
     /// </summary>
     /// <returns>False if not even the files that the server itself needs fit.</returns>
     public static unsafe bool MakeRoomFor(ServerSettings settings, ServerLog log)
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            return true;
+        }
         long wanted = settings.MaxClients + Reserved;
         Limit limit;
         if (GetLimit(NumberOfFiles, &limit) != 0)

@@ -172,7 +172,10 @@ internal sealed unsafe class RequestRunner(EventLoop loop, TidelogServer server,
     private void RefuseInput(Client client)
     {
         server.LogProtocolError(client);
-        sender.Reply.Error($"ERR {client.Parser.ErrorText}");
+        if (client.ReplyMode == ReplyMode.On)
+        {
+            sender.Reply.Error($"ERR {client.Parser.ErrorText}");
+        }
         client.CloseAfterReply = true;
     }
 

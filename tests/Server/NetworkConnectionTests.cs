@@ -26,7 +26,7 @@ public sealed class NetworkConnectionTests
         }
 
         NetworkServers.WaitFor(() => reader.Call("GET", "counter").Text == "50", "every increment");
-        NetworkServers.WaitFor(() => server.Server.ClientCount == 1, "nobody connected but the reader");
+        NetworkServers.WaitFor(() => NetworkServers.CountClients(server) == 1, "nobody connected but the reader");
     }
 
     [Theory]
@@ -41,6 +41,27 @@ public sealed class NetworkConnectionTests
         Assert.Equal("+OK\r\n$1\r\nv\r\n", client.ReadToEnd());
     }
 
+    [Theory]
+    [InlineData(NetworkServers.Epoll)]
+    [InlineData(NetworkServers.Portable)]
+    public void A_pipeline_of_a_client_that_has_closed_already_is_executed(string poller)
+    {
+        using TemporarySocketPath path = new();
+        using RunningServer server = NetworkServers.Start(poller, "--unixsocket", path.Name);
+        using RespClient reader = server.Connect();
+        using ManualResetEventSlim closed = new();
+
+        // The loop sleeps until the other end is gone, so that it finds the bytes and the end of the connection at once.
+        server.Server.Loop.Post(closed.Wait);
+        using (RespClient hasty = new(new UnixDomainSocketEndPoint(path.Name)))
+        {
+            hasty.SendRaw(string.Concat(Enumerable.Repeat("INCR counter\r\n", 1000)));
+        }
+
+        closed.Set();
+        NetworkServers.WaitFor(() => reader.Call("GET", "counter").Text == "1000", "every increment");
+    }
+
     [Fact]
     public void A_connection_that_breaks_while_replies_wait_is_forgotten()
     {
@@ -50,11 +71,11 @@ public sealed class NetworkConnectionTests
         using (RespClient broken = server.Connect())
         {
             broken.SendRaw(string.Concat(Enumerable.Repeat("GET big\r\n", 40)));
-            NetworkServers.WaitFor(() => server.Server.LiveClients.Any(c => c.OutputPending > 1 << 20), "replies that wait");
+            NetworkServers.WaitFor(() => NetworkServers.LongestOutput(server) > 1 << 20, "replies that wait");
             broken.Socket.LingerState = new LingerOption(true, 0);
         }
 
-        NetworkServers.WaitFor(() => server.Server.ClientCount == 1, "nobody connected but the observer");
+        NetworkServers.WaitFor(() => NetworkServers.CountClients(server) == 1, "nobody connected but the observer");
         Assert.Equal("PONG", observer.Call("PING").Text);
     }
 
@@ -119,9 +140,9 @@ public sealed class NetworkConnectionTests
         pausing.Call("CLIENT", "PAUSE", "60000", "WRITE");
         patient.Send("SET", "patient", "1");
         leaving.Send("SET", "left", "1");
-        NetworkServers.WaitFor(() => server.Server.PausedClients.Count == 2, "two paused clients");
+        NetworkServers.WaitFor(() => NetworkServers.Ask(server, s => s.PausedClients.Count) == 2, "two paused clients");
         leaving.Dispose();
-        NetworkServers.WaitFor(() => server.Server.ClientCount == 2, "the client that left is forgotten");
+        NetworkServers.WaitFor(() => NetworkServers.CountClients(server) == 2, "the client that left is forgotten");
         pausing.Call("CLIENT", "UNPAUSE");
         Assert.Equal("OK", patient.Read().Text);
         Assert.Equal("*[$\"1\", $-1]", patient.Call("MGET", "patient", "left").ToString());

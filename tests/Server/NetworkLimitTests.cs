@@ -63,7 +63,8 @@ public sealed class NetworkLimitTests
                 many.SendRaw("$1\r\nx\r\n");
             }
         });
-        Assert.Contains("Closing client that reached max query buffer length", server.Log, StringComparison.Ordinal);
+        Assert.Contains("Closing client that reached max query buffer length: id=", server.Log, StringComparison.Ordinal);
+        Assert.Contains("(qbuf initial bytes: \"*3\\r\\n$3\\r\\nSET", server.Log, StringComparison.Ordinal);
         Assert.Equal("*[:1, :0]", $"*[{other.Call("EXISTS", "fits")}, {other.Call("EXISTS", "k")}]");
     }
 
@@ -89,9 +90,9 @@ public sealed class NetworkLimitTests
         using RespClient client = server.Connect();
         client.Call("SET", "big", new string('x', Megabyte));
         client.SendRaw(string.Concat(Enumerable.Repeat("GET big\r\n", 30)));
-        NetworkServers.WaitFor(() => server.Server.LiveClients.Any(c => c.OutputPending > Megabyte), "replies that wait");
+        NetworkServers.WaitFor(() => NetworkServers.LongestOutput(server) > Megabyte, "replies that wait");
         var clock = Stopwatch.StartNew();
-        NetworkServers.WaitFor(() => server.Server.ClientCount == 0, "the client is closed");
+        NetworkServers.WaitFor(() => NetworkServers.CountClients(server) == 0, "the client is closed");
         Assert.True(clock.ElapsedMilliseconds > 800, $"closed after {clock.ElapsedMilliseconds} ms");
     }
 

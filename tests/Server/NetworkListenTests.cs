@@ -13,7 +13,7 @@ public sealed class NetworkListenTests
     [InlineData(NetworkServers.Portable)]
     public void Several_addresses_and_a_unix_socket_serve_side_by_side(string poller)
     {
-        using TemporarySocket path = new();
+        using TemporarySocketPath path = new();
         using RunningServer server = NetworkServers.Start(
             poller, "--bind", "127.0.0.1", "::1", "--unixsocket", path.Name, "--unixsocketperm", "700");
         using RespClient four = server.Connect();
@@ -34,7 +34,7 @@ public sealed class NetworkListenTests
     [Fact]
     public void Port_0_leaves_the_unix_socket_alone()
     {
-        using TemporarySocket path = new();
+        using TemporarySocketPath path = new();
         File.WriteAllText(path.Name, "left behind by a server that was killed");
         using RunningServer server = new("--port", "0", "--unixsocket", path.Name);
         using RespClient client = new(new UnixDomainSocketEndPoint(path.Name));
@@ -131,7 +131,7 @@ public sealed class NetworkListenTests
             Assert.Equal("-ERR max number of clients reached\r\n", third.ReadToEnd());
         }
 
-        NetworkServers.WaitFor(() => server.Server.ClientCount == 1, "a free place");
+        NetworkServers.WaitFor(() => NetworkServers.CountClients(server) == 1, "a free place");
         using RespClient fourth = server.Connect();
         Assert.Equal("PONG", fourth.Call("PING").Text);
     }
@@ -172,7 +172,7 @@ public sealed class NetworkListenTests
         }
 
         Assert.Equal("", idle.ReadToEnd());
-        Assert.Equal(1, server.Server.ClientCount);
+        Assert.Equal(1, NetworkServers.CountClients(server));
     }
 
     /// <summary>The server's end of a connection: the file of this process that has the two addresses the other way round.</summary>
@@ -210,13 +210,4 @@ public sealed class NetworkListenTests
         .. log.Split('\n').Where(line => line.Contains("listening", StringComparison.Ordinal))
             .Select(line => line[(line.IndexOf(" # ", StringComparison.Ordinal) + 3)..]),
     ];
-
-    private sealed class TemporarySocket : IDisposable
-    {
-        private readonly string _directory = Directory.CreateTempSubdirectory("tidelog-test-").FullName;
-
-        public string Name => Path.Combine(_directory, "s");
-
-        public void Dispose() => Directory.Delete(_directory, recursive: true);
-    }
 }

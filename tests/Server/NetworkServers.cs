@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Tidelog.Server;
 using Tidelog.Tests.Reference;
 
 namespace Tidelog.Tests.Server;
@@ -47,18 +48,25 @@ internal static class NetworkServers
         }
     }
 
+    /// <summary>Asks a server's own thread, between two turns of which everything it holds is in order.</summary>
+    public static T Ask<T>(RunningServer server, Func<TidelogServer, T> question)
+    {
+        TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        server.Server.Loop.Post(() => answer.SetResult(question(server.Server)));
+        return answer.Task.WaitAsync(TimeSpan.FromSeconds(10)).GetAwaiter().GetResult();
+    }
+
+    /// <summary>How many clients a server has that are not about to be closed.</summary>
+    public static int CountClients(RunningServer server) => Ask(server, s => s.LiveClients.Count());
+
+    /// <summary>The most bytes of replies that wait for one of a server's clients.</summary>
+    public static long LongestOutput(RunningServer server) => Ask(server, s => s.LiveClients.Max(c => c.OutputPending));
+
     /// <summary>A field of the CLIENT LIST line of a client.</summary>
     public static long ClientField(RespClient asking, string id, string field)
     {
         string line = asking.Call("CLIENT", "LIST", "ID", id).Text;
         string text = line.Split(' ').First(word => word.StartsWith(field + "=", StringComparison.Ordinal));
         return long.Parse(text[(field.Length + 1)..], CultureInfo.InvariantCulture);
-    }
-
-    /// <summary>Resident memory of a process, bytes.</summary>
-    public static long ResidentBytes(int pid)
-    {
-        string line = File.ReadLines($"/proc/{pid}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
     }
 }
