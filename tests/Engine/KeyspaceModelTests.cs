@@ -19,7 +19,8 @@ public sealed class KeyspaceModelTests
     public void It_grows_and_shrinks_by_thousands_of_keys()
     {
         Gen<Step> bulk = StepOf(Gen.Elements(
-            StepKind.Fill, StepKind.Fill, StepKind.DeleteRange, StepKind.PassTime, StepKind.ExpireCycle, StepKind.Clean, StepKind.Swap));
+            StepKind.Fill, StepKind.Fill, StepKind.DeleteRange, StepKind.PassTime, StepKind.ExpireCycle, StepKind.Clean,
+            StepKind.Swap));
         Check(Long ? 400 : 8, length: 40, bulk);
     }
 
