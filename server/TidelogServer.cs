@@ -1,5 +1,5 @@
-// The server's parts and how they are put together: configuration, engine, event loop, clients, periodic work. What a client
-// sees of it is in Commands/.
+// The server's parts and how they are put together: configuration, engine, event loop, clients, periodic work. What a
+// client sees of it is in Commands/.
 
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
@@ -150,7 +150,8 @@ internal sealed class TidelogServer : IDisposable
             buffers += client.MemoryUsage;
         }
 
-        // The runtime's heap beyond the start is the log's pages, which the keyspace counts, and garbage that is to come.
+        // The runtime's heap beyond the start is the log's pages, which the keyspace counts, and garbage that is to
+        // come.
         ClientMemory = buffers;
         Engine.OutsideBytes = buffers + _startBytes;
     }
@@ -188,7 +189,8 @@ internal sealed class TidelogServer : IDisposable
             loop.Poller.SetTcpOptions(accepted.Socket, Settings.TcpKeepAlive);
         }
         long now = Time.GetUtcNow().ToUnixTimeMilliseconds();
-        Client client = new(Engine.Keyspace[0], loop, accepted.Socket, address, isUnix ? address : accepted.LocalAddress)
+        string local = isUnix ? address : accepted.LocalAddress;
+        Client client = new(Engine.Keyspace[0], loop, accepted.Socket, address, local)
         {
             Id = _nextClientId++,
             IsUnixSocket = isUnix,
@@ -265,7 +267,8 @@ internal sealed class TidelogServer : IDisposable
     {
         if (FindClient(clientId) is { Blocked: not null } client)
         {
-            Unblock(client, withError ? static reply => reply.Error(ReplyError.Unblocked) : client.Blocked.AnswerTimeout);
+            Unblock(client,
+                withError ? static reply => reply.Error(ReplyError.Unblocked) : client.Blocked.AnswerTimeout);
         }
     }
 
@@ -305,7 +308,8 @@ internal sealed class TidelogServer : IDisposable
 
     /// <summary>SIGTERM or SIGINT: shuts down as SHUTDOWN would, as their directives say.</summary>
     public void ShutdownBySignal(PosixSignal signal) =>
-        _ = RequestShutdown(signal == PosixSignal.SIGINT ? Settings.ShutdownOnSigint : Settings.ShutdownOnSigterm, out _);
+        _ = RequestShutdown(
+            signal == PosixSignal.SIGINT ? Settings.ShutdownOnSigint : Settings.ShutdownOnSigterm, out _);
 
     /// <summary>
     /// Ends the server, as SHUTDOWN and the signals do: takes its files away, sends what clients wait for as far as
@@ -337,13 +341,15 @@ internal sealed class TidelogServer : IDisposable
     }
 
     public void LogOutputLimit(Client client) => Log.Warning(
-        $"Client {ClientDescription.Of(client, NowMs)} scheduled to be closed ASAP for overcoming of output buffer limits.");
+        $"Client {ClientDescription.Of(client, NowMs)} scheduled to be closed ASAP for overcoming of output buffer "
+        + "limits.");
 
     public void LogProtocolError(Client client)
     {
         if (Log.IsEnabled(LogVerbosity.Verbose))
         {
-            Log.Verbose($"Protocol error ({client.Parser.ErrorReason}) from client: {ClientDescription.Of(client, NowMs)}");
+            string description = ClientDescription.Of(client, NowMs);
+            Log.Verbose($"Protocol error ({client.Parser.ErrorReason}) from client: {description}");
         }
     }
 

@@ -1,13 +1,14 @@
 // The event loop: one thread that reads what clients sent, executes it, and sends the replies.
 //
-//  - A turn: wait for events; read once from each readable client, execute what is complete (RequestRunner), send all its
-//    replies with one call (ReplySender). Nothing blocks, and nothing is allocated per command.
+//  - A turn: wait for events; read once from each readable client, execute what is complete (RequestRunner), send all
+//    its replies with one call (ReplySender). Nothing blocks, and nothing is allocated per command.
 //  - A client costs bounded memory: RequestRunner says how back-pressure works, client-query-buffer-limit and
 //    client-output-buffer-limit bound the one command that is bigger than all that.
 //  - A client is never freed in the middle of a turn: CloseSoon marks it, the end of the turn closes it.
 //  - Whoever is not the loop's thread talks to it by Post.
-//  - There is one loop. What is in this folder belongs to its loop and would serve several; what they would share is the
-//    engine, and TidelogServer's lists of clients and its periodic work: those want a lock before there is a second one.
+//  - There is one loop. What is in this folder belongs to its loop and would serve several; what they would share is
+//    the engine, and TidelogServer's lists of clients and its periodic work: those want a lock before there is a
+//    second one.
 
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
@@ -110,7 +111,8 @@ internal sealed unsafe class EventLoop : IDisposable
 
     /// <summary>Executes what a client has in its input; for one whose pause has ended.</summary>
     /// <param name="answer">
-    /// Writes the reply that it has waited for in a blocking command. Not while a command is executed: Post it from there.
+    /// Writes the reply that it has waited for in a blocking command. Not while a command is executed: Post it from
+    /// there.
     /// </param>
     public void Resume(Client client, Action<ReplyWriter>? answer = null)
     {

@@ -51,7 +51,8 @@ public sealed class NetworkConnectionTests
         using RespClient reader = server.Connect();
         using ManualResetEventSlim closed = new();
 
-        // The loop sleeps until the other end is gone, so that it finds the bytes and the end of the connection at once.
+        // The loop sleeps until the other end is gone, so that it finds the bytes and the end of the connection at
+        // once.
         server.Server.Loop.Post(closed.Wait);
         using (RespClient hasty = new(new UnixDomainSocketEndPoint(path.Name)))
         {
@@ -102,7 +103,9 @@ public sealed class NetworkConnectionTests
 
     [Theory]
     [InlineData("SET k v\r\nGET k\r\n*1\r\n%4\r\n", "+OK\r\n$1\r\nv\r\n-ERR Protocol error: expected '$', got '%'\r\n")]
-    [InlineData("PING\r\nSET \"a b\" \"c\r\nPING\r\n", "+PONG\r\n-ERR Protocol error: unbalanced quotes in request\r\n")]
+    [InlineData(
+        "PING\r\nSET \"a b\" \"c\r\nPING\r\n",
+        "+PONG\r\n-ERR Protocol error: unbalanced quotes in request\r\n")]
     [InlineData("PING\r\n*1x\r\nPING\r\n", "+PONG\r\n-ERR Protocol error: invalid multibulk length\r\n")]
     [InlineData("*2\r\n$4\r\nECHO\r\n$-7\r\nPING\r\n", "-ERR Protocol error: invalid bulk length\r\n")]
     public void Commands_before_a_protocol_error_are_answered_then_the_error_then_the_end(string sent, string expected)
@@ -173,7 +176,8 @@ public sealed class NetworkConnectionTests
             context.Reply.Ok();
             throw new InvalidOperationException("on purpose");
         });
-        StorageEngine engine = new(new EngineOptions(), [faulty], NullLogger.Instance, TimeProvider.System, new Random(1));
+        StorageEngine engine = new(
+            new EngineOptions(), [faulty], NullLogger.Instance, TimeProvider.System, new Random(1));
         Session session = engine.OpenSession();
         using ReplyWriter reply = new();
         foreach (string request in (string[])["SET k v\r\n", "FAULTY\r\n", "GET k\r\n"])

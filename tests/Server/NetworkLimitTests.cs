@@ -25,7 +25,7 @@ public sealed class NetworkLimitTests
         Assert.True(client.Call("GET"u8.ToArray(), key).Bytes.SequenceEqual(value));
         using RespClient observer = server.Connect();
         string id = client.Call("CLIENT", "ID").Text;
-        NetworkServers.WaitFor(() => NetworkServers.ClientField(observer, id, "tot-mem") < 256 * 1024, "small buffers again");
+        NetworkServers.WaitFor(() => NetworkServers.ClientField(observer, id, "tot-mem") < 256 * 1024, "small buffers");
     }
 
     [Fact]
@@ -63,8 +63,9 @@ public sealed class NetworkLimitTests
                 many.SendRaw("$1\r\nx\r\n");
             }
         });
-        Assert.Contains("Closing client that reached max query buffer length: id=", server.Log, StringComparison.Ordinal);
-        Assert.Contains("(qbuf initial bytes: \"*3\\r\\n$3\\r\\nSET", server.Log, StringComparison.Ordinal);
+        string log = server.Log;
+        Assert.Contains("Closing client that reached max query buffer length: id=", log, StringComparison.Ordinal);
+        Assert.Contains("(qbuf initial bytes: \"*3\\r\\n$3\\r\\nSET", log, StringComparison.Ordinal);
         Assert.Equal("*[:1, :0]", $"*[{other.Call("EXISTS", "fits")}, {other.Call("EXISTS", "k")}]");
     }
 
@@ -78,7 +79,7 @@ public sealed class NetworkLimitTests
         client.Call("SET", "big", new string('x', 2 * Megabyte));
         Assert.Equal(Megabyte / 2, client.Call("GET", "small").Bytes.Length);
         AssertClosed(client, () => client.Send("GET", "big"));
-        Assert.Contains("scheduled to be closed ASAP for overcoming of output buffer limits", server.Log, StringComparison.Ordinal);
+        Assert.Contains("closed ASAP for overcoming of output buffer limits", server.Log, StringComparison.Ordinal);
         Assert.Equal("PONG", other.Call("PING").Text);
         Assert.Equal(1, server.Server.Metrics.OutputBufferLimitDisconnections);
     }
@@ -123,7 +124,7 @@ public sealed class NetworkLimitTests
         string value = new('x', Megabyte);
         greedy.Call("SET", "big", value);
         greedy.SendRaw(string.Concat(Enumerable.Repeat("GET big\r\n", requests)) + "SET done 1\r\n");
-        NetworkServers.WaitFor(() => NetworkServers.ClientField(other, id, "omem") >= 64 * Megabyte, "the client is stalled");
+        NetworkServers.WaitFor(() => NetworkServers.ClientField(other, id, "omem") >= 64 * Megabyte, "a stall");
         for (int i = 0; i < 50; i++)
         {
             Assert.Equal(0, other.Call("EXISTS", "done").Integer);
@@ -136,7 +137,7 @@ public sealed class NetworkLimitTests
         }
 
         Assert.Equal("OK", greedy.Read().Text);
-        NetworkServers.WaitFor(() => NetworkServers.ClientField(other, id, "tot-mem") < 256 * 1024, "small buffers again");
+        NetworkServers.WaitFor(() => NetworkServers.ClientField(other, id, "tot-mem") < 256 * 1024, "small buffers");
     }
 
     [Fact]
@@ -203,7 +204,7 @@ public sealed class NetworkLimitTests
         TimeSpan before = ProcessorTime(server.Pid);
         Thread.Sleep(1000);
         TimeSpan used = ProcessorTime(server.Pid) - before;
-        Assert.True(used < TimeSpan.FromMilliseconds(300), $"{used.TotalMilliseconds} ms of processor time in a second");
+        Assert.True(used < TimeSpan.FromMilliseconds(300), $"{used.TotalMilliseconds} ms of processor time a second");
         Assert.Equal("PONG", first.Call("PING").Text);
 
         // Whoever goes makes room for one that waits.

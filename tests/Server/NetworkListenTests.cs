@@ -23,8 +23,10 @@ public sealed class NetworkListenTests
         Assert.Equal("v", six.Call("GET", "k").Text);
         Assert.Equal("v", unix.Call("GET", "k").Text);
         string remote = six.Socket.LocalEndPoint!.ToString()!;
-        Assert.Contains($"addr={remote} laddr=[::1]:{server.Port} ", six.Call("CLIENT", "INFO").Text, StringComparison.Ordinal);
-        Assert.Contains($"addr={path.Name}:0 laddr={path.Name}:0 ", unix.Call("CLIENT", "INFO").Text, StringComparison.Ordinal);
+        string sixth = six.Call("CLIENT", "INFO").Text;
+        string local = unix.Call("CLIENT", "INFO").Text;
+        Assert.Contains($"addr={remote} laddr=[::1]:{server.Port} ", sixth, StringComparison.Ordinal);
+        Assert.Contains($"addr={path.Name}:0 laddr={path.Name}:0 ", local, StringComparison.Ordinal);
         if (!OperatingSystem.IsWindows())
         {
             Assert.Equal(Convert.ToInt32("700", 8), (int)File.GetUnixFileMode(path.Name));
@@ -108,7 +110,8 @@ public sealed class NetworkListenTests
         using RunningServer server = new("--bind", "*");
         using (RespClient stranger = new(new IPEndPoint(own, server.Port)))
         {
-            Assert.StartsWith("-DENIED Redis is running in protected mode", stranger.ReadToEnd(), StringComparison.Ordinal);
+            string answer = stranger.ReadToEnd();
+            Assert.StartsWith("-DENIED Redis is running in protected mode", answer, StringComparison.Ordinal);
         }
 
         using RespClient local = server.Connect();
@@ -175,7 +178,9 @@ public sealed class NetworkListenTests
         Assert.Equal(1, NetworkServers.CountClients(server));
     }
 
-    /// <summary>The server's end of a connection: the file of this process that has the two addresses the other way round.</summary>
+    /// <summary>
+    /// The server's end of a connection: the file of this process that has the two addresses the other way round.
+    /// </summary>
     private static int OwnEndOf(RespClient client)
     {
         foreach (string entry in Directory.GetFiles("/proc/self/fd"))

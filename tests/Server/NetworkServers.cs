@@ -5,7 +5,9 @@ using Tidelog.Tests.Reference;
 
 namespace Tidelog.Tests.Server;
 
-/// <summary>What the network tests share: servers on either poller, and waiting for what a server does in its own time.</summary>
+/// <summary>
+/// What the network tests share: servers on either poller, and waiting for what a server does in its own time.
+/// </summary>
 internal static class NetworkServers
 {
     public const string Epoll = "epoll";
