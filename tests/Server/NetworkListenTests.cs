@@ -98,6 +98,15 @@ public sealed class NetworkListenTests
     }
 
     [Fact]
+    public void A_queue_that_the_system_shortens_is_warned_of_and_more_threads_are_accepted()
+    {
+        using RunningServer server = new("--tcp-backlog", "2000000000", "--io-threads", "4");
+        using RespClient client = server.Connect();
+        Assert.Equal("PONG", client.Call("PING").Text);
+        Assert.Contains("The TCP backlog setting of 2000000000 cannot be enforced", server.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_stranger_is_turned_away_while_there_is_no_password()
     {
         IPAddress? own = Dns.GetHostAddresses(Dns.GetHostName(), AddressFamily.InterNetwork)
