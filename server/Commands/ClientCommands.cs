@@ -78,9 +78,12 @@ internal static class ClientCommands
                 Row("kill", -3, Others, Kill, new("Closes connections.", "2.4.0", "connection", "O(N) where N is the number of client connections",
                     "ip:port | [ID client-id] [TYPE NORMAL | MASTER | SLAVE | REPLICA | PUBSUB] [USER username] [ADDR ip:port] "
                     + "[LADDR ip:port] [SKIPME yes/no]")),
-                Row("info", 2, Own, Info, new("Describes this connection.", "6.2.0", "connection", "O(1)", ""), "nondeterministic_output"),
+                Row("info", 2, Own, Info, new("Describes this connection.", "6.2.0", "connection", "O(1)", "")
+                    { Difference = "`multi-mem`, `rbs` and `rbp` are 0; the other figures of memory are of Tidelog's own "
+                        + "buffers." }, "nondeterministic_output"),
                 Row("no-evict", 3, Others, NoEvict, new("Says whether this connection may be closed to save memory.", "7.0.0", "connection", "O(1)",
-                    "ON | OFF")),
+                    "ON | OFF")
+                    { Difference = "Kept, but no client is ever evicted." }),
                 Row("trackinginfo", 2, Own, TrackingInfo, new("Tells how this connection's keys are tracked.", "6.2.0", "connection", "O(1)", "")),
                 Row("getredir", 2, Own, GetRedir, new("Tells who gets this connection's invalidations.", "6.0.0", "connection", "O(1)", "")),
                 Row("unpause", 2, Others, Unpause, new("Ends CLIENT PAUSE.", "6.2.0", "connection", "O(N) Where N is the number of paused clients", "")),
@@ -89,7 +92,8 @@ internal static class ClientCommands
                 Row("getname", 2, Own, GetName, new("Tells this connection's name.", "2.6.9", "connection", "O(1)", "")),
                 Row("list", -2, Others, List, new("Describes connections, one on a line.", "2.4.0", "connection",
                     "O(N) where N is the number of client connections",
-                    "[TYPE NORMAL | MASTER | REPLICA | PUBSUB] [ID client-id [client-id ...]]"), "nondeterministic_output"),
+                    "[TYPE NORMAL | MASTER | REPLICA | PUBSUB] [ID client-id [client-id ...]]")
+                    { Difference = "As CLIENT INFO." }, "nondeterministic_output"),
             ],
         },
     ];
