@@ -30,7 +30,8 @@ public static class ReplyError
     public static ReadOnlySpan<byte> InvalidCursor => "ERR invalid cursor"u8;
     public static ReadOnlySpan<byte> InvalidFirstDatabase => "ERR invalid first DB index"u8;
     public static ReadOnlySpan<byte> InvalidSecondDatabase => "ERR invalid second DB index"u8;
-    public static ReadOnlySpan<byte> OutOfInt32 => "ERR value is out of range, value must between -2147483648 and 2147483647"u8;
+    public static ReadOnlySpan<byte> OutOfInt32 =>
+        "ERR value is out of range, value must between -2147483648 and 2147483647"u8;
     public static ReadOnlySpan<byte> ExpireNxWithOthers =>
         "ERR NX and XX, GT or LT options at the same time are not compatible"u8;
     public static ReadOnlySpan<byte> ExpireGtWithLt => "ERR GT and LT options at the same time are not compatible"u8;

@@ -13,8 +13,10 @@ internal static class ConfigHooks
     {
         Configuration configuration = server.Configuration;
         ServerSettings settings = server.Settings;
-        configuration.OnChange("port", () => server.Rebind() is null ? null : "Unable to listen on this port. Check server logs.");
-        configuration.OnChange("bind", () => server.Rebind() is null ? null : "Failed to bind to specified addresses.");
+        configuration.OnChange("port",
+            () => server.Rebind() is null ? null : "Unable to listen on this port. Check server logs.");
+        configuration.OnChange("bind",
+            () => server.Rebind() is null ? null : "Failed to bind to specified addresses.");
         configuration.OnChange("requirepass", () =>
         {
             server.ApplyPassword();
@@ -49,9 +51,9 @@ internal static class ConfigHooks
         long used = server.Engine.UsedMemory;
         if (limit > 0 && limit < used)
         {
-            server.Log.Warning($"WARNING: the new maxmemory value set via CONFIG SET ({limit}) is smaller than the current memory "
-                + $"usage ({used}). This will result in key eviction and/or the inability to accept new write commands depending "
-                + "on the maxmemory-policy.");
+            server.Log.Warning($"WARNING: the new maxmemory value set via CONFIG SET ({limit}) is smaller than the current "
+                + $"memory usage ({used}). This will result in key eviction and/or the inability to accept new write "
+                + "commands depending on the maxmemory-policy.");
         }
     }
 }

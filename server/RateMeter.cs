@@ -1,6 +1,8 @@
 namespace Tidelog.Server;
 
-/// <summary>How fast a counter grows: the average over the last samples, as redis's <c>instantaneous_*</c> fields tell it.</summary>
+/// <summary>
+/// How fast a counter grows: the average over the last samples, as redis's <c>instantaneous_*</c> fields tell it.
+/// </summary>
 internal sealed class RateMeter
 {
     /// <summary>Time between two samples.</summary>

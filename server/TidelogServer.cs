@@ -2,7 +2,6 @@
 // sees of it is in Commands/.
 
 using System.Diagnostics.CodeAnalysis;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Tidelog.Engine;
 using Tidelog.Engine.Commands;
@@ -14,13 +13,13 @@ using Tidelog.Server.Network;
 
 namespace Tidelog.Server;
 
-internal sealed unsafe class TidelogServer : IDisposable
+internal sealed class TidelogServer : IDisposable
 {
     /// <summary>Bytes of replies that may wait for a client that owes a password.</summary>
     private const long UnauthenticatedOutputLimit = 1024;
 
     private readonly Dictionary<long, Client> _clients = [];
-    private readonly List<Listener> _listeners = [];
+    private readonly ListeningSockets _sockets;
     private long _nextClientId = 1;
     private readonly long _startBytes = GC.GetTotalMemory(false);
     private long _nextCronMs;
@@ -43,6 +42,7 @@ internal sealed unsafe class TidelogServer : IDisposable
             Invariant.Require(Engine.Commands.TryRename(renamed.Name, renamed.NewName));
         }
         Loop = new EventLoop(this);
+        _sockets = new ListeningSockets(Settings, log, Loop);
         ApplyPassword();
         ConfigHooks.Register(this);
         SumMemory();
@@ -85,9 +85,8 @@ internal sealed unsafe class TidelogServer : IDisposable
     public bool IsCronPaused { get; set; }
 
     /// <summary>The clients that are not about to be closed, in the order of their arrival.</summary>
-    public IEnumerable<Client> LiveClients => _clients.Values.Where(client => !client.CloseSoon).OrderBy(client => client.Id);
-
-    public int ClientCount => _clients.Count;
+    public IEnumerable<Client> LiveClients =>
+        _clients.Values.Where(client => !client.CloseSoon).OrderBy(client => client.Id);
 
     /// <summary>Clients with a command that CLIENT PAUSE holds back.</summary>
     public List<Client> PausedClients { get; } = [];
@@ -95,7 +94,7 @@ internal sealed unsafe class TidelogServer : IDisposable
     /// <summary>Clients that wait in a blocking command.</summary>
     public List<Client> BlockedClients { get; } = [];
 
-    public IReadOnlyList<Listener> Listeners => _listeners;
+    public IReadOnlyList<Listener> Listeners => _sockets.All;
 
     /// <summary>Rounds of periodic work since the start.</summary>
     public long CronLoops { get; private set; }
@@ -165,42 +164,40 @@ internal sealed unsafe class TidelogServer : IDisposable
     public void ChangeReplicationId() => ReplicationId = NewHexId();
 
     /// <summary>Makes a client of an accepted connection, or refuses it with redis's text.</summary>
-    public Client? Admit(EventLoop loop, Listener listener, int socket, ReadOnlySpan<byte> address)
+    public Client? Admit(EventLoop loop, Listener listener, in AcceptedSocket accepted)
     {
         bool isUnix = listener.IsUnixSocket;
-        (string text, bool loopback) = isUnix ? ($"{listener.Path}:0", true) : SocketAddress.Read(address);
+        string address = isUnix ? $"{listener.Path}:0" : accepted.Address;
+        if (Log.IsEnabled(LogVerbosity.Verbose))
+        {
+            Log.Verbose(isUnix ? $"Accepted connection to {listener.Path}" : $"Accepted {address}");
+        }
         if (_clients.Count >= Settings.MaxClients)
         {
-            Metrics.ConnectionsRejected++;
-            Refuse(socket, ReplyError.MaxClients);
+            Refuse(loop, accepted, ReplyError.MaxClients);
             return null;
         }
-        if (!loopback && Settings.ProtectedMode && !Engine.PasswordRequired)
+        if (!isUnix && !accepted.IsLoopback && Settings.ProtectedMode && !Engine.PasswordRequired)
         {
-            Metrics.ConnectionsRejected++;
-            Refuse(socket, ReplyError.ProtectedMode);
+            Refuse(loop, accepted, ReplyError.ProtectedMode);
             return null;
         }
         if (!isUnix)
         {
-            SetTcpOptions(socket);
+            loop.Poller.SetTcpOptions(accepted.Socket, Settings.TcpKeepAlive);
         }
         long now = Time.GetUtcNow().ToUnixTimeMilliseconds();
-        Client client = new(Engine.Keyspace[0], loop, socket, text, isUnix ? text : LocalAddress(socket))
+        Client client = new(Engine.Keyspace[0], loop, accepted.Socket, address, isUnix ? address : accepted.LocalAddress)
         {
             Id = _nextClientId++,
             IsUnixSocket = isUnix,
-            IsLoopback = loopback,
+            IsLoopback = accepted.IsLoopback,
             ConnectedAtMs = now,
             LastInteractionMs = now,
             Authenticated = !Engine.PasswordRequired,
         };
         _clients.Add(client.Id, client);
         Metrics.ConnectionsReceived++;
-        if (Log.IsEnabled(LogVerbosity.Debug))
-        {
-            Log.Debug($"Accepted {text}");
-        }
         return client;
     }
 
@@ -212,12 +209,20 @@ internal sealed unsafe class TidelogServer : IDisposable
         BlockedClients.Remove(client);
     }
 
+    /// <summary>Tells whether so many bytes of replies cost a client its connection at once.</summary>
+    public bool IsOverHardLimit(Client client, long bytes)
+    {
+        long limit = Settings.ClientOutputBufferLimits[(int)client.Class].HardBytes;
+        return limit > 0 && bytes >= limit;
+    }
+
+    /// <summary>Tells whether the replies that wait for a client cost it its connection.</summary>
     public bool IsOverOutputLimit(Client client)
     {
         OutputBufferLimit limit = Settings.ClientOutputBufferLimits[(int)client.Class];
         long pending = client.OutputPending;
-        bool isOverHardLimit = limit.HardBytes > 0 && pending >= limit.HardBytes;
-        if (isOverHardLimit || (pending > UnauthenticatedOutputLimit && !client.Authenticated && Engine.PasswordRequired))
+        bool owesPassword = !client.Authenticated && Engine.PasswordRequired;
+        if (IsOverHardLimit(client, pending) || (owesPassword && pending > UnauthenticatedOutputLimit))
         {
             return true;
         }
@@ -284,92 +289,15 @@ internal sealed unsafe class TidelogServer : IDisposable
     }
 
     /// <summary>Opens the sockets that the configuration names.</summary>
-    /// <returns>False if none could be opened though some are configured; the reason is in the log.</returns>
-    public bool Listen()
-    {
-        if (!OpenFiles.MakeRoomFor(Settings, Log))
-        {
-            return false;
-        }
-        foreach (string entry in Settings.Port == 0 ? [] : Settings.Bind)
-        {
-            bool optional = entry.StartsWith('-');
-            string address = optional ? entry[1..] : entry;
-            try
-            {
-                AddListener(Listener.Tcp(address, Settings.Port, Settings.TcpBacklog));
-            }
-            catch (Exception e) when (e is SocketException or FormatException)
-            {
-                bool unavailable = e is SocketException
-                {
-                    SocketErrorCode: SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported
-                        or SocketError.ProtocolFamilyNotSupported,
-                };
-                if (optional && unavailable)
-                {
-                    continue;
-                }
-                Log.Warning($"Warning: Could not create server TCP listening socket {address}:{Settings.Port}: {e.Message}");
-                Log.Warning("Failed listening on port " + Settings.Port + " (TCP), aborting.");
-                return false;
-            }
-        }
-        if (Settings.UnixSocket is { Length: > 0 } path)
-        {
-            try
-            {
-                AddListener(Listener.Unix(ConfigText.ToPath(path), Settings.UnixSocketPerm, Settings.TcpBacklog));
-            }
-            catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
-            {
-                Log.Warning($"Failed opening Unix socket: bind: {e.Message}");
-                return false;
-            }
-        }
-        if (_listeners.Count == 0)
-        {
-            Log.Warning("Configured to not listen anywhere, exiting.");
-            return false;
-        }
-        return true;
-    }
+    /// <returns>False if that failed; the reason is in the log.</returns>
+    public bool Listen() => OpenFiles.MakeRoomFor(Settings, Log) && _sockets.Open();
 
     /// <summary>Binds anew after <c>port</c> or <c>bind</c> changed.</summary>
     /// <returns>Why it failed, or null.</returns>
-    public string? Rebind()
-    {
-        List<Listener> fresh = [];
-        List<Listener> old = [.. _listeners.Where(l => !l.IsUnixSocket)];
+    public string? Rebind() => _sockets.Rebind() ? null : "Unable to listen on this port";
 
-        // The old sockets go first: the new ones may want the same port.
-        foreach (Listener listener in old)
-        {
-            Loop.Remove(listener);
-            listener.Dispose();
-            _listeners.Remove(listener);
-        }
-        foreach (string entry in Settings.Port == 0 ? [] : Settings.Bind)
-        {
-            bool optional = entry.StartsWith('-');
-            try
-            {
-                fresh.Add(Listener.Tcp(optional ? entry[1..] : entry, Settings.Port, Settings.TcpBacklog));
-            }
-            catch (Exception e) when (e is SocketException or FormatException)
-            {
-                if (optional)
-                {
-                    continue;
-                }
-                fresh.ForEach(l => l.Dispose());
-                Log.Warning($"Failed to bind {entry}:{Settings.Port}: {e.Message}");
-                return "Unable to listen on this port";
-            }
-        }
-        fresh.ForEach(AddListener);
-        return null;
-    }
+    /// <summary>Takes no more connections; a unix socket's file goes.</summary>
+    public void CloseListeners() => _sockets.Close();
 
     /// <summary>Takes over a change of <c>requirepass</c>.</summary>
     public void ApplyPassword() => Engine.PasswordRequired = !string.IsNullOrEmpty(Settings.RequirePass);
@@ -379,50 +307,25 @@ internal sealed unsafe class TidelogServer : IDisposable
         _ = RequestShutdown(signal == PosixSignal.SIGINT ? Settings.ShutdownOnSigint : Settings.ShutdownOnSigterm, out _);
 
     /// <summary>
-    /// Ends the server, as SHUTDOWN and the signals do: takes its files away, sends what clients wait for as far as their
-    /// sockets take it, and stops the loop.
+    /// Ends the server, as SHUTDOWN and the signals do: takes its files away, sends what clients wait for as far as
+    /// their sockets take it, and stops the loop.
     /// </summary>
     /// <param name="error">The error reply, if it cannot end now.</param>
-    public bool RequestShutdown(ShutdownFlags flags, [NotNullWhen(false)] out string? error)
-    {
-        error = null;
-        Log.Warning("User requested shutdown...");
-        bool wantsSave = (flags & ShutdownFlags.Save) != 0;
-        if (wantsSave && (flags & ShutdownFlags.Force) == 0)
-        {
-            Log.Warning("Error trying to save the DB, can't exit.");
-            Log.Warning("Errors trying to shut down the server. Check the logs for more information.");
-            error = System.Text.Encoding.ASCII.GetString(ReplyError.ShutdownFailed);
-            return false;
-        }
-        if (wantsSave)
-        {
-            Log.Warning("Error trying to save the DB. Exit anyway.");
-        }
-        else if ((flags & ShutdownFlags.NoSave) == 0 && Settings.Persistence.SavePoints.Count > 0 && Engine.Keyspace.Count > 0)
-        {
-            Log.Warning("The dataset is not saved: this version has no snapshots.");
-        }
-        PidFile.Remove(Settings, Log);
-        CloseListeners();
-        foreach (Client client in _clients.Values)
-        {
-            Loop.Flush(client);
-        }
-        Log.Warning("Redis is now ready to exit, bye bye...");
-        Loop.Stop();
-        return true;
-    }
+    public bool RequestShutdown(ShutdownFlags flags, [NotNullWhen(false)] out string? error) =>
+        Shutdown.TryRun(this, flags, out error);
 
-    public void LogDisconnect(Client client, int error)
+    /// <param name="failure">The log line of a connection that broke; null for one that the client ended.</param>
+    public void LogDisconnect(Client client, string? failure)
     {
         if (Log.IsEnabled(LogVerbosity.Verbose))
         {
-            Log.Verbose(error == 0
-                ? $"Client closed connection {ClientDescription.Of(client, NowMs)}"
-                : $"Reading from client: {Marshal.GetPInvokeErrorMessage(error)}");
+            Log.Verbose(failure ?? $"Client closed connection {ClientDescription.Of(client, NowMs)}");
         }
     }
+
+    public void LogFault(Client? client, Exception fault) => Log.Warning(client is null
+        ? $"A fault in the event loop: {fault}"
+        : $"Closing client after a fault: {ClientDescription.Of(client, NowMs)}: {fault}");
 
     public void LogQueryBufferLimit(Client client) => Log.Warning(
         $"Closing client that reached max query buffer length: {ClientDescription.Of(client, NowMs)}");
@@ -438,15 +341,11 @@ internal sealed unsafe class TidelogServer : IDisposable
         }
     }
 
-    public void LogAcceptFailure(int error) =>
-        Log.Warning($"Accepting client connection: {Marshal.GetPInvokeErrorMessage(error)}");
+    public void LogAcceptFailure(string error) => Log.Warning($"Accepting client connection: {error}");
 
     public void Dispose()
     {
-        foreach (Listener listener in _listeners)
-        {
-            listener.Dispose();
-        }
+        _sockets.Close();
         Loop.Dispose();
     }
 
@@ -455,69 +354,27 @@ internal sealed unsafe class TidelogServer : IDisposable
 
     private string? RefuseProtected(Session session, Command command)
     {
-        bool allowed = Settings.EnableDebugCommand switch
+        (ProtectedAction action, string directive) = command.Name == "module"
+            ? (Settings.EnableModuleCommand, "enable-module-command")
+            : (Settings.EnableDebugCommand, "enable-debug-command");
+        bool allowed = action switch
         {
             ProtectedAction.Yes => true,
             ProtectedAction.Local => session is not Client client || client.IsLocal,
             _ => false,
         };
-        return allowed ? null : ReplyError.ProtectedCommand(command.Name.ToUpperInvariant(), "enable-debug-command");
+        return allowed ? null : ReplyError.ProtectedCommand(command.Name.ToUpperInvariant(), directive);
     }
 
-    private static string LocalAddress(int socket)
+    private unsafe void Refuse(EventLoop loop, in AcceptedSocket accepted, ReadOnlySpan<byte> error)
     {
-        byte* address = stackalloc byte[SocketAddress.MaxLength];
-        int length = SocketAddress.MaxLength;
-        return LinuxApi.GetLocalName(socket, address, &length) == 0
-            ? SocketAddress.Read(new ReadOnlySpan<byte>(address, length)).Text
-            : "";
-    }
-
-    private static void Refuse(int socket, ReadOnlySpan<byte> error)
-    {
+        Metrics.ConnectionsRejected++;
         byte[] reply = [(byte)'-', .. error, (byte)'\r', (byte)'\n'];
         fixed (byte* start = reply)
         {
-            _ = LinuxApi.Send(socket, start, reply.Length, LinuxApi.NoSignal | LinuxApi.DontWait);
+            _ = loop.Poller.Send(accepted.Socket, start, reply.Length);
         }
-        _ = LinuxApi.Close(socket);
-    }
-
-    private void CloseListeners()
-    {
-        foreach (Listener listener in _listeners)
-        {
-            if (listener.IsUnixSocket)
-            {
-                Log.Notice("Removing the unix socket file.");
-            }
-            Loop.Remove(listener);
-            listener.Dispose();
-        }
-        _listeners.Clear();
-    }
-
-    private void AddListener(Listener listener)
-    {
-        _listeners.Add(listener);
-        Loop.Add(listener);
-    }
-
-    private void SetTcpOptions(int socket)
-    {
-        int on = 1;
-        _ = LinuxApi.SetOption(socket, LinuxApi.LevelTcp, LinuxApi.TcpNoDelay, &on, sizeof(int));
-        int idle = Settings.TcpKeepAlive;
-        if (idle > 0)
-        {
-            // Three probes within a third of the time each, as redis sets them.
-            int interval = Math.Max(1, idle / 3);
-            int count = 3;
-            _ = LinuxApi.SetOption(socket, LinuxApi.LevelSocket, LinuxApi.KeepAlive, &on, sizeof(int));
-            _ = LinuxApi.SetOption(socket, LinuxApi.LevelTcp, LinuxApi.TcpKeepIdle, &idle, sizeof(int));
-            _ = LinuxApi.SetOption(socket, LinuxApi.LevelTcp, LinuxApi.TcpKeepInterval, &interval, sizeof(int));
-            _ = LinuxApi.SetOption(socket, LinuxApi.LevelTcp, LinuxApi.TcpKeepCount, &count, sizeof(int));
-        }
+        loop.Poller.Close(accepted.Socket);
     }
 
     private void CheckClient(Client client, long now)
@@ -529,11 +386,9 @@ internal sealed unsafe class TidelogServer : IDisposable
             Loop.CloseSoon(client);
             return;
         }
-        if (client.Output is not null && IsOverOutputLimit(client))
+        if (client.OutputPending > 0 && IsOverOutputLimit(client))
         {
-            Metrics.OutputBufferLimitDisconnections++;
-            LogOutputLimit(client);
-            Loop.CloseSoon(client);
+            client.Loop.CloseOverLimit(client);
             return;
         }
         client.Input.Trim(idle > 2000, client.Parser.BytesWanted > 0);

@@ -134,7 +134,9 @@ internal static class CommandCommands
         Func<Command, bool> wanted = static _ => true;
         for (int i = 2; i < context.Count; i += 3)
         {
-            if (!context.Is(i, "FILTERBY"u8) || i + 3 != context.Count || Filter(context, i + 1) is not Func<Command, bool> filter)
+            if (!context.Is(i, "FILTERBY"u8)
+                || i + 3 != context.Count
+                || Filter(context, i + 1) is not Func<Command, bool> filter)
             {
                 context.Reply.Error(ReplyError.Syntax);
                 return;

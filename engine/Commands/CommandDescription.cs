@@ -14,13 +14,15 @@ internal static class CommandDescription
         (CommandFlags.SkipMonitor, "skip_monitor"), (CommandFlags.SkipSlowlog, "skip_slowlog"),
         (CommandFlags.Asking, "asking"), (CommandFlags.Fast, "fast"), (CommandFlags.NoAuth, "no_auth"),
         (CommandFlags.NoMandatoryKeys, "no_mandatory_keys"), (CommandFlags.NoAsyncLoading, "no_async_loading"),
-        (CommandFlags.NoMulti, "no_multi"), (CommandFlags.MovableKeys, "movablekeys"), (CommandFlags.AllowBusy, "allow_busy"),
+        (CommandFlags.NoMulti, "no_multi"), (CommandFlags.MovableKeys, "movablekeys"),
+        (CommandFlags.AllowBusy, "allow_busy"),
     ];
 
     private static readonly (KeyFlags Flag, string Name)[] KeyFlagNames =
     [
         (KeyFlags.ReadOnly, "RO"), (KeyFlags.ReadWrite, "RW"), (KeyFlags.Overwrite, "OW"), (KeyFlags.Remove, "RM"),
-        (KeyFlags.Access, "access"), (KeyFlags.Update, "update"), (KeyFlags.Insert, "insert"), (KeyFlags.Delete, "delete"),
+        (KeyFlags.Access, "access"), (KeyFlags.Update, "update"), (KeyFlags.Insert, "insert"),
+        (KeyFlags.Delete, "delete"),
         (KeyFlags.NotKey, "not_key"), (KeyFlags.Incomplete, "incomplete"), (KeyFlags.VariableFlags, "variable_flags"),
     ];
 
@@ -84,7 +86,8 @@ internal static class CommandDescription
     public static void WriteKeyFlags(ReplyWriter reply, KeyFlags flags) =>
         WriteFlags(reply, KeyFlagNames, (long)flags, static flag => (long)flag, "");
 
-    private static void WriteFlags<T>(ReplyWriter reply, (T Flag, string Name)[] names, long set, Func<T, long> bit, string prefix)
+    private static void WriteFlags<T>(
+        ReplyWriter reply, (T Flag, string Name)[] names, long set, Func<T, long> bit, string prefix)
     {
         int count = 0;
         foreach ((T flag, _) in names)

@@ -8,8 +8,10 @@ internal static class CommandDocumentation
     public static void Write(ReplyWriter reply, Command command)
     {
         CommandDocs? docs = command.Docs;
-        IReadOnlyList<SyntaxArgument> arguments = docs is null ? [] : CommandSyntax.Parse(docs.Syntax, command.Keys.Length);
-        reply.Map(1 + (docs is null ? 0 : 3) + (arguments.Count > 0 ? 1 : 0) + (command.Subcommands.Length > 0 ? 1 : 0));
+        IReadOnlyList<SyntaxArgument> arguments =
+            docs is null ? [] : CommandSyntax.Parse(docs.Syntax, command.Keys.Length);
+        int lists = (arguments.Count > 0 ? 1 : 0) + (command.Subcommands.Length > 0 ? 1 : 0);
+        reply.Map(1 + (docs is null ? 0 : 3) + lists);
         if (docs is not null)
         {
             WriteText(reply, "summary"u8, docs.Summary);

@@ -1,5 +1,5 @@
-// The argument lists of COMMAND DOCS, read from the one line of syntax that each row has. Its notation is that of redis's
-// reference:
+// The argument lists of COMMAND DOCS, read from the one line of syntax that each row has. Its notation is that of
+// redis's reference:
 //
 //   key                 a value; what kind is known by its name
 //   EX seconds          a word that stands for itself, and the value that belongs to it
@@ -13,7 +13,8 @@ namespace Tidelog.Engine.Commands;
 /// <param name="Type">Redis's name of the kind: "string", "key", "oneof" ...</param>
 /// <param name="KeySpec">Index of the key spec that names this key, -1 for an argument that is none.</param>
 /// <param name="Parts">The alternatives of a "oneof", the members of a "block".</param>
-internal sealed record SyntaxArgument(string Name, string Type, int KeySpec, string? Token, IReadOnlyList<SyntaxArgument> Parts)
+internal sealed record SyntaxArgument(
+    string Name, string Type, int KeySpec, string? Token, IReadOnlyList<SyntaxArgument> Parts)
 {
     public bool IsOptional { get; init; }
 
@@ -30,8 +31,9 @@ internal sealed class CommandSyntax
         ["key", "newkey", "source", "destination", "destkey", "key1", "key2", "sourcekey"];
     private static readonly HashSet<string> IntegerNames =
     [
-        "seconds", "milliseconds", "count", "db", "destination-db", "index", "index1", "index2", "offset", "start", "end", "stop",
-        "increment", "decrement", "version", "cursor", "len", "min-match-len", "numkeys", "columns", "rows", "protover", "timeout",
+        "seconds", "milliseconds", "count", "db", "destination-db", "index", "index1", "index2", "offset", "start",
+        "end", "stop", "increment", "decrement", "version", "cursor", "len", "min-match-len", "numkeys", "columns", "rows",
+        "protover", "timeout",
     ];
 
     private readonly string[] _words;
@@ -41,7 +43,8 @@ internal sealed class CommandSyntax
 
     private CommandSyntax(string syntax, int keySpecs)
     {
-        string spaced = syntax.Replace("[", " [ ", StringComparison.Ordinal).Replace("]", " ] ", StringComparison.Ordinal)
+        string spaced = syntax
+            .Replace("[", " [ ", StringComparison.Ordinal).Replace("]", " ] ", StringComparison.Ordinal)
             .Replace("<", " < ", StringComparison.Ordinal).Replace(">", " > ", StringComparison.Ordinal)
             .Replace("|", " | ", StringComparison.Ordinal);
         _words = spaced.Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -49,7 +52,8 @@ internal sealed class CommandSyntax
     }
 
     /// <param name="keySpecs">How many key specs the command has.</param>
-    public static IReadOnlyList<SyntaxArgument> Parse(string syntax, int keySpecs) => new CommandSyntax(syntax, keySpecs).Sequence();
+    public static IReadOnlyList<SyntaxArgument> Parse(string syntax, int keySpecs) =>
+        new CommandSyntax(syntax, keySpecs).Sequence();
 
     /// <summary>Reads up to the end, or up to what closes or divides the group that this sequence is in.</summary>
     private List<SyntaxArgument> Sequence()
@@ -131,7 +135,7 @@ internal sealed class CommandSyntax
     private static SyntaxArgument Together(List<SyntaxArgument> parts, string type) =>
         new(string.Join('_', parts.Select(part => part.Name)), type, -1, null, parts);
 
-    /// <summary>How many of the arguments just read stand again in the group that begins here and ends with "...".</summary>
+    /// <summary>How many of the arguments just read stand again in the group that begins here.</summary>
     private int RepeatedCount(List<string> texts)
     {
         int end = Array.IndexOf(_words, "]", _next);

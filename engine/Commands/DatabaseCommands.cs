@@ -10,7 +10,8 @@ internal static class DatabaseCommands
 
     public static IEnumerable<Command> Table =>
     [
-        new("select", 2, CommandFlags.Loading | CommandFlags.Stale | CommandFlags.Fast, AclCategories.Connection, Select)
+        new("select", 2, CommandFlags.Loading | CommandFlags.Stale | CommandFlags.Fast, AclCategories.Connection,
+            Select)
         {
             Docs = new("Chooses the database for the connection's commands.", "1.0.0", "connection", "O(1)", "index"),
         },
@@ -26,8 +27,8 @@ internal static class DatabaseCommands
         new("flushdb", -1, CommandFlags.Write, AclCategories.Keyspace | AclCategories.Dangerous, FlushOne)
         {
             Tips = OnAllShards,
-            Docs = new("Deletes all keys of the chosen database.", "1.0.0", "server", "O(1), and O(N) to free N keys' memory",
-                "[ASYNC | SYNC]"),
+            Docs = new("Deletes all keys of the chosen database.", "1.0.0", "server",
+                "O(1), and O(N) to free N keys' memory", "[ASYNC | SYNC]"),
         },
         new("flushall", -1, CommandFlags.Write, AclCategories.Keyspace | AclCategories.Dangerous, FlushAll)
         {

@@ -25,7 +25,7 @@ internal static class EchoCommands
         new("time", 1, AnyTime, AclCategories.None, Time)
         {
             Tips = ["nondeterministic_output"],
-            Docs = new("Tells the server's clock: Unix seconds, and microseconds of the second.", "2.6.0", "server", "O(1)", ""),
+            Docs = new("Tells the server's clock: Unix seconds, and their microseconds.", "2.6.0", "server", "O(1)", ""),
         },
         new("lolwut", -1, CommandFlags.ReadOnly | CommandFlags.Fast, AclCategories.None, Lolwut)
         {
@@ -63,7 +63,7 @@ internal static class EchoCommands
         context.Reply.BulkInteger(microseconds % 1_000_000);
     }
 
-    /// <summary>The tide: two waves over the time of day. VERSION is redis's choice among its drawings; there is one here.</summary>
+    /// <summary>The tide: two waves over time. VERSION chooses among redis's drawings; here is one.</summary>
     private static void Lolwut(CommandContext context)
     {
         int next = 1;

@@ -3,7 +3,9 @@ using Tidelog.Protocol;
 
 namespace Tidelog.Engine.Commands;
 
-/// <summary>When a key expires: Redis 7.0 expire.c. Every form has its effect as PEXPIREAT, or DEL when the time is past.</summary>
+/// <summary>
+/// When a key expires: Redis 7.0 expire.c. Every form has its effect as PEXPIREAT, or DEL when the time is past.
+/// </summary>
 internal static class ExpireCommands
 {
     private const string Group = "generic";
@@ -22,11 +24,13 @@ internal static class ExpireCommands
         },
         new("pexpire", -3, FastWrite, AclCategories.Keyspace, ExpireMilliseconds, ChangedKey)
         {
-            Docs = new("Lets a key expire after some milliseconds.", "2.6.0", Group, "O(1)", "key milliseconds" + Conditions),
+            Docs = new("Lets a key expire after some milliseconds.", "2.6.0", Group, "O(1)",
+                "key milliseconds" + Conditions),
         },
         new("expireat", -3, FastWrite, AclCategories.Keyspace, ExpireAt, ChangedKey)
         {
-            Docs = new("Lets a key expire at a time, in seconds.", "1.2.0", Group, "O(1)", "key unix-time-seconds" + Conditions),
+            Docs = new("Lets a key expire at a time, in seconds.", "1.2.0", Group, "O(1)",
+                "key unix-time-seconds" + Conditions),
         },
         new("pexpireat", -3, FastWrite, AclCategories.Keyspace, ExpireAtMilliseconds, ChangedKey)
         {
@@ -174,7 +178,8 @@ internal static class ExpireCommands
 
     private static void TimeToLive(CommandContext context) => TellExpiry(context, context.NowMs, seconds: true);
 
-    private static void TimeToLiveMilliseconds(CommandContext context) => TellExpiry(context, context.NowMs, seconds: false);
+    private static void TimeToLiveMilliseconds(CommandContext context) =>
+        TellExpiry(context, context.NowMs, seconds: false);
 
     private static void ExpireTime(CommandContext context) => TellExpiry(context, 0, seconds: true);
 

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Tidelog.Engine.Commands;
 
-/// <summary>What a container's HELP answers: a line with its name, the lines given, and those about HELP itself.</summary>
+/// <summary>What a container's HELP answers: a line with its name, the lines given, and HELP's own.</summary>
 public static class HelpReply
 {
     /// <param name="lines">
@@ -21,5 +21,6 @@ public static class HelpReply
         Line(context, "    Prints this help.");
     }
 
-    private static void Line(CommandContext context, string text) => context.Reply.SimpleString(Encoding.Latin1.GetBytes(text));
+    private static void Line(CommandContext context, string text) =>
+        context.Reply.SimpleString(Encoding.Latin1.GetBytes(text));
 }

@@ -11,7 +11,8 @@ internal static class KeyCommands
     private const CommandFlags FastWrite = CommandFlags.Write | CommandFlags.Fast;
 
     private static readonly string[] SumOverShards = ["request_policy:multi_shard", "response_policy:agg_sum"];
-    private static readonly KeySpec RenameSource = KeySpec.Key(1, KeyFlags.ReadWrite | KeyFlags.Access | KeyFlags.Delete);
+    private static readonly KeySpec RenameSource =
+        KeySpec.Key(1, KeyFlags.ReadWrite | KeyFlags.Access | KeyFlags.Delete);
 
     public static IEnumerable<Command> Table =>
     [
@@ -19,13 +20,15 @@ internal static class KeyCommands
             KeySpec.Keys(1, -1, KeyFlags.Remove | KeyFlags.Delete))
         {
             Tips = SumOverShards,
-            Docs = new("Deletes keys.", "1.0.0", Group, "O(N), N keys; long values are freed in the background", "key [key ...]"),
+            Docs = new("Deletes keys.", "1.0.0", Group, "O(N), N keys; long values are freed in the background",
+                "key [key ...]"),
         },
         new("unlink", -2, FastWrite, AclCategories.Keyspace, Delete,
             KeySpec.Keys(1, -1, KeyFlags.Remove | KeyFlags.Delete))
         {
             Tips = SumOverShards,
-            Docs = new("Deletes keys and frees their memory in the background.", "4.0.0", Group, "O(N), N keys", "key [key ...]"),
+            Docs = new("Deletes keys and frees their memory in the background.", "4.0.0", Group, "O(N), N keys",
+                "key [key ...]"),
         },
         new("exists", -2, FastRead, AclCategories.Keyspace, Exists, KeySpec.Keys(1, -1, KeyFlags.ReadOnly))
         {
@@ -35,7 +38,8 @@ internal static class KeyCommands
         new("touch", -2, FastRead, AclCategories.Keyspace, Touch, KeySpec.Keys(1, -1, KeyFlags.ReadOnly))
         {
             Tips = SumOverShards,
-            Docs = new("Marks keys as just used and counts those that exist.", "3.2.1", Group, "O(N), N keys", "key [key ...]"),
+            Docs = new("Marks keys as just used and counts those that exist.", "3.2.1", Group, "O(N), N keys",
+                "key [key ...]"),
         },
         new("type", 2, FastRead, AclCategories.Keyspace, Type, KeySpec.Key(1, KeyFlags.ReadOnly))
         {
@@ -44,7 +48,8 @@ internal static class KeyCommands
         new("rename", 3, CommandFlags.Write, AclCategories.Keyspace, Rename,
             RenameSource, KeySpec.Key(2, KeyFlags.Overwrite | KeyFlags.Update))
         {
-            Docs = new("Gives a key another name, in the place of a key that has it.", "1.0.0", Group, "O(1)", "key newkey"),
+            Docs = new("Gives a key another name, in the place of a key that has it.", "1.0.0", Group, "O(1)",
+                "key newkey"),
         },
         new("renamenx", 3, FastWrite, AclCategories.Keyspace, RenameIfFree,
             RenameSource, KeySpec.Key(2, KeyFlags.Overwrite | KeyFlags.Insert))

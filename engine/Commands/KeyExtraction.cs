@@ -6,7 +6,8 @@ namespace Tidelog.Engine.Commands;
 /// <param name="Index">Counted from the command's name, which is 0.</param>
 public readonly record struct KeyReference(int Index, KeyFlags Flags);
 
-/// <summary>Finds the keys that a request names, by its command's key specs: Redis 7.0 db.c, getKeysUsingKeySpecs.</summary>
+/// <summary>Finds the keys that a request names, by its command's key specs.</summary>
+/// <remarks>Redis 7.0 db.c, getKeysUsingKeySpecs.</remarks>
 public static class KeyExtraction
 {
     /// <summary>True if some argument of the command can be a key.</summary>

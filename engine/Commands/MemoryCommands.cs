@@ -199,12 +199,12 @@ internal static class MemoryCommands
         {
             if (engine.PeakMemory > used * 3 / 2)
             {
-                findings.Add("Peak: more than 1.5 times the present memory was in use once. What is free since then may still "
-                    + "be resident.");
+                findings.Add("Peak: more than 1.5 times the present memory was in use once. "
+                    + "What is free since then may still be resident.");
             }
             if (keyspace.DeadBytes > keyspace.UsedBytes / 3)
             {
-                findings.Add("Dead records: over a third of the keyspace's memory holds records that were replaced or deleted. "
+                findings.Add("Dead records: over a third of the keyspace's memory holds records replaced or deleted. "
                     + "The cleaner is behind; MEMORY PURGE hurries it.");
             }
             if (engine.Options.MaxMemory > 0 && used > engine.Options.MaxMemory)

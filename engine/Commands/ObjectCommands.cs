@@ -8,7 +8,7 @@ internal static class ObjectCommands
 {
     private const string Group = "generic";
 
-    /// <summary>Integers below this are one shared object in redis, and its count of references is this constant.</summary>
+    /// <summary>Integers below this are shared objects in redis, whose count of references is a constant.</summary>
     private const long SharedIntegers = 10_000;
     private const int SharedReferences = int.MaxValue;
 
@@ -19,7 +19,8 @@ internal static class ObjectCommands
     [
         new("object", -2, CommandFlags.None, AclCategories.None, null)
         {
-            Docs = new("Holds the commands about how values are kept.", "2.2.3", Group, "Depends on the subcommand", ""),
+            Docs = new("Holds the commands about how values are kept.", "2.2.3", Group, "Depends on the subcommand",
+                ""),
             Subcommands =
             [
                 new("encoding", 3, CommandFlags.ReadOnly, AclCategories.Keyspace, Encoding, Key)
@@ -40,7 +41,8 @@ internal static class ObjectCommands
                 new("refcount", 3, CommandFlags.ReadOnly, AclCategories.Keyspace, ReferenceCount, Key)
                 {
                     Tips = Changing,
-                    Docs = new("Tells how many references there are to the value at a key.", "2.2.3", Group, "O(1)", "key"),
+                    Docs = new("Tells how many references there are to the value at a key.", "2.2.3", Group, "O(1)",
+                        "key"),
                 },
                 new("help", 2, CommandFlags.Loading | CommandFlags.Stale, AclCategories.Keyspace, Help)
                 {
@@ -71,7 +73,8 @@ internal static class ObjectCommands
     private static bool NeedsOwnClock(MaxMemoryPolicy policy) =>
         IsLfu(policy) || policy is MaxMemoryPolicy.AllKeysLru or MaxMemoryPolicy.VolatileLru;
 
-    private static bool IsLfu(MaxMemoryPolicy policy) => policy is MaxMemoryPolicy.AllKeysLfu or MaxMemoryPolicy.VolatileLfu;
+    private static bool IsLfu(MaxMemoryPolicy policy) =>
+        policy is MaxMemoryPolicy.AllKeysLfu or MaxMemoryPolicy.VolatileLfu;
 
     private static bool TryFind(CommandContext context, out Record record)
     {

@@ -18,7 +18,8 @@ internal static class ScanCommands
         new("keys", 2, CommandFlags.ReadOnly, AclCategories.Keyspace | AclCategories.Dangerous, Keys)
         {
             Tips = ["request_policy:all_shards", "nondeterministic_output_order"],
-            Docs = new("Lists the keys that match a pattern.", "1.0.0", Group, "O(N), N keys in the database", "pattern")
+            Docs = new("Lists the keys that match a pattern.", "1.0.0", Group, "O(N), N keys in the database",
+                "pattern")
             {
                 Difference = "The order of the keys is another.",
             },
@@ -150,8 +151,8 @@ internal static class ScanCommands
     }
 
     /// <summary>
-    /// Reads a cursor as C's strtoul does, which redis uses: a sign is allowed, a negative number wraps, an empty text is 0, a
-    /// zero byte ends it.
+    /// Reads a cursor as C's strtoul does, which redis uses: a sign is allowed, a negative number wraps, an empty text
+    /// is 0, a zero byte ends it.
     /// </summary>
     private static bool TryCursor(ReadOnlySpan<byte> text, out ulong cursor)
     {
@@ -201,7 +202,7 @@ internal static class ScanCommands
                 long before = database.Count;
                 database.Find(record.Key, Lookup.NoTouch | Lookup.NoStats);
 
-                // Where expired keys must stay, on a replica, all may have expired: then one of them is as good as none.
+                // Where expired keys must stay, on a replica, all may have expired: one of them then has to do.
                 if (database.Count != before || database.Count != database.ExpiringCount || --tries > 0)
                 {
                     continue;

@@ -27,6 +27,7 @@ public sealed unsafe class Database
 {
     private readonly KeySpace _keyspace;
     private Store? _store;
+    private ulong _sampleCursor;
 
     internal Database(KeySpace keyspace, int index)
     {
@@ -45,7 +46,9 @@ public sealed unsafe class Database
     /// <summary>Buckets of the index, for DEBUG HTSTATS.</summary>
     public long BucketCount => _store?.BucketCount ?? 0;
 
-    /// <summary>Milliseconds that keys with an expiry have left on average, estimated from samples; 0 without such keys.</summary>
+    /// <summary>
+    /// Milliseconds that keys with an expiry have left on average, estimated from samples; 0 without such keys.
+    /// </summary>
     public long AverageTtl { get; private set; }
 
     internal Store? Store => _store;
@@ -229,21 +232,29 @@ public sealed unsafe class Database
     /// Moves <see cref="AverageTtl"/> by a fiftieth towards the average of a few keys, as redis does, so that it neither
     /// jumps nor costs anything.
     /// </summary>
-    internal void SampleExpiries(Random random)
+    /// <param name="addresses">Scratch.</param>
+    internal void SampleExpiries(List<long> addresses)
     {
         if (ExpiringCount == 0)
         {
             AverageTtl = 0;
             return;
         }
+
+        // Not keys at random: in an index that a mass deletion has left nearly empty, each could take a long search.
+        addresses.Clear();
+        for (int i = 0; i < ScanStepsPerSample; i++)
+        {
+            _sampleCursor = Scan(_sampleCursor, addresses);
+        }
         long sum = 0;
         int count = 0;
-        for (int i = 0; i < ExpirySamples; i++)
+        foreach (long address in addresses)
         {
-            Record record = RandomRecord(random);
-            if (record.Exists && record.Expiry > _keyspace.NowMs)
+            long expiry = At(address).Expiry;
+            if (expiry > _keyspace.NowMs)
             {
-                sum += record.Expiry - _keyspace.NowMs;
+                sum += expiry - _keyspace.NowMs;
                 count++;
             }
         }
@@ -254,7 +265,7 @@ public sealed unsafe class Database
         }
     }
 
-    private const int ExpirySamples = 16;
+    private const int ScanStepsPerSample = 16;
 
     internal void Prefetch(ulong hash) => _store?.PrefetchBucket(hash);
 

@@ -1,6 +1,6 @@
-// A fingerprint of the data alone: two datasets that clients cannot tell apart have the same one, however their keys came
-// to be and in whatever order they lie. It is redis's, byte for byte (Redis 7.0 debug.c), so that a redis and a Tidelog that
-// replicate from each other can be compared.
+// A fingerprint of the data alone: two datasets that clients cannot tell apart have the same one, however their keys
+// came to be and in whatever order they lie. It is redis's, byte for byte (Redis 7.0 debug.c), so that a redis and a
+// Tidelog that replicate from each other can be compared.
 //
 // What has an order is mixed (hash of everything so far with the next item), what has none is xored.
 

@@ -1,12 +1,14 @@
 // When which record expires: a hierarchical timing wheel of log addresses.
 //
-// Five wheels of 256 slots. A tick is 16 ms; a slot of the first wheel is one tick, a slot of each further wheel as long as
-// the whole wheel before it: 4 s, 17 min, 3 days, 2 years, 500 years. Time moves through the finest wheel that holds
-// anything, slot by slot; when it wraps, the next slot of the wheel above becomes due and is spread over the ones below.
+// Five wheels of 256 slots. A tick is 16 ms; a slot of the first wheel is one tick, a slot of each further wheel as
+// long as the whole wheel before it: 4 s, 17 min, 3 days, 2 years, 500 years. Time moves through the finest wheel that
+// holds anything, slot by slot; when it wraps, the next slot of the wheel above becomes due and is spread over the ones
+// below.
 //
 // An entry is an address and nothing else. It is advice: whoever takes it looks at the record, which may have moved (it
 // then has an entry of its own), been deleted, or got a later expiry. So nothing is ever removed from the wheel, and an
-// update in place that only postpones the expiry adds nothing: the old entry, when it fires, is put back at the new time.
+// update in place that only postpones the expiry adds nothing: the old entry, when it fires, is put back at the new
+// time.
 // For the same reason a clock that was set back is harmless: everything becomes due and is put back.
 
 using System.Runtime.InteropServices;
@@ -128,8 +130,8 @@ internal sealed unsafe class ExpiryWheel : IDisposable
         MakeDue(0);
         for (int level = 1; level < Levels && (_tick & ((1L << (SlotBits * level)) - 1)) == 0; level++)
         {
-            // Entries do not know their time, so those of a coarse slot become due at once; the keyspace looks at each record
-            // and puts back what has not expired yet, now into a finer slot.
+            // Entries do not know their time, so those of a coarse slot become due at once; the keyspace looks at each
+            // record and puts back what has not expired yet, now into a finer slot.
             MakeDue(level);
         }
     }
@@ -175,7 +177,8 @@ internal sealed unsafe class ExpiryWheel : IDisposable
         return level;
     }
 
-    private Block** Slot(int level, long tick) => _slots + (level * Slots) + ((tick >> (SlotBits * level)) & (Slots - 1));
+    private Block** Slot(int level, long tick) =>
+        _slots + (level * Slots) + ((tick >> (SlotBits * level)) & (Slots - 1));
 
     private void Push(Block** slot, long address)
     {

@@ -24,6 +24,7 @@ public sealed class KeySpace
     // The databases' stores, in no order: most databases never have one.
     private readonly List<Store> _stores = [];
     private int _expireNext;
+    private readonly List<long> _sampled = [];
 
     internal KeySpace(EngineOptions options, EngineMetrics metrics, IExpiryObserver observer, Random random)
     {
@@ -45,7 +46,9 @@ public sealed class KeySpace
     /// <summary>False lets expired keys be until they are asked for: DEBUG SET-ACTIVE-EXPIRE.</summary>
     public bool ActiveExpiry { get; set; } = true;
 
-    /// <summary>CLIENT PAUSE: while it lasts, time removes no key, so that the dataset stands still for a failover.</summary>
+    /// <summary>
+    /// CLIENT PAUSE: while it lasts, time removes no key, so that the dataset stands still for a failover.
+    /// </summary>
     public ClientPause Pause { get; } = new();
 
     public LazyFree LazyFree { get; } = new();
@@ -219,7 +222,9 @@ public sealed class KeySpace
         return store;
     }
 
-    /// <summary>Deletes a key that a look-up found expired; while clients are paused, a reader only does not see it.</summary>
+    /// <summary>
+    /// Deletes a key that a look-up found expired; while clients are paused, a reader only does not see it.
+    /// </summary>
     internal void ExpireOnAccess(Database database, Record record, Lookup lookup)
     {
         if ((lookup & Lookup.Write) != 0 || !Pause.IsActive(NowMs))
@@ -233,7 +238,7 @@ public sealed class KeySpace
     {
         foreach (Database database in _databases)
         {
-            database.SampleExpiries(_random);
+            database.SampleExpiries(_sampled);
         }
     }
 

@@ -203,7 +203,7 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
             if (length > block->Capacity)
             {
                 long size = block->Size;
-                block = HeapBytes.Reallocate(block, (int)Math.Min((long)length + Math.Min(length, 1 << 20), int.MaxValue - 64));
+                block = HeapBytes.Reallocate(block, CapacityFor(length));
                 HeapBytesTotal += block->Size - size;
                 *record.Heap = block;
             }
@@ -217,7 +217,7 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
         }
         else if (length > MaxInlineValue)
         {
-            HeapBytes* block = HeapBytes.Allocate(length, (int)Math.Min(2L * length, int.MaxValue - 64));
+            HeapBytes* block = HeapBytes.Allocate(length, CapacityFor(length));
             record.Bytes.CopyTo(block->Span);
             HeapBytesTotal += block->Size;
             Record moved = CopyWithRoom(record, sizeof(HeapBytes*), record.Expiry, keepPayload: false);
@@ -416,6 +416,9 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     /// <summary>How much room a new value of a length gets; a long one is a pointer.</summary>
     private static int RoomFor(int length) => length > MaxInlineValue ? sizeof(HeapBytes*) : length;
 
+    /// <summary>What a string outside the log that grows gets: as much again, but at most 1 MiB.</summary>
+    private static int CapacityFor(int length) => (int)Math.Min((long)length + Math.Min(length, 1 << 20), int.MaxValue - 64);
+
     private bool TryReuse(Record existing, int length, long expiry)
     {
         if (existing.Address < ImmutableBelow)
@@ -524,6 +527,9 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
         ulong hash = KeyHash.Of(record.Key);
         int payload = record.PayloadLength;
         int stored = Record.StoredKeyLength(record.Start);
+
+        // A longer payload would be taken for a value that wants memory outside.
+        Invariant.Require(payload <= MaxInlineValue);
         Record copy = Append(new ReadOnlySpan<byte>(record.Start + Record.KeyOffset, stored), record.IsHeapKey, record.Type,
             record.Encoding, keepPayload ? payload : room, room, expiry, record.AccessInfo);
         if (keepPayload)

@@ -6,11 +6,15 @@ using Tidelog.Server.Network;
 
 namespace Tidelog.Server.Commands;
 
-/// <summary>CLIENT: what connections there are, and what is done with them. Redis 7.0 networking.c, clientCommand.</summary>
+/// <summary>
+/// CLIENT: what connections there are, and what is done with them. Redis 7.0 networking.c, clientCommand.
+/// </summary>
 internal static class ClientCommands
 {
     private const CommandFlags Own = CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale;
     private const CommandFlags Others = Own | CommandFlags.Admin;
+    private const string OfAllClients = "O(N) where N is the number of client connections";
+    private const string Varying = "nondeterministic_output";
 
     private static readonly string[] HelpLines =
     [
@@ -66,41 +70,51 @@ internal static class ClientCommands
     [
         new("client", -2, CommandFlags.None, AclCategories.None, null)
         {
-            Docs = new("Holds the commands on client connections.", "2.4.0", "connection", "Depends on subcommand.", ""),
+            Docs = new("Holds the commands on connections.", "2.4.0", "connection", "Depends on subcommand.", ""),
             Subcommands =
             [
-                Row("setname", 3, Own, SetName, new("Names this connection.", "2.6.9", "connection", "O(1)", "connection-name")),
-                Row("pause", -3, Others, Pause, new("Holds commands back for some time.", "2.9.50", "connection", "O(1)", "timeout [WRITE | ALL]")),
-                Row("id", 2, Own, Id, new("Tells this connection's id.", "5.0.0", "connection", "O(1)", "")),
-                Row("unblock", -3, Others, Unblock, new("Ends the waiting of a client in a blocking command.", "5.0.0", "connection",
-                    "O(log N) where N is the number of client connections", "client-id [TIMEOUT | ERROR]")),
-                Row("caching", 3, Own, Caching, new("Says whether the next command's keys are tracked.", "6.0.0", "connection", "O(1)", "YES | NO")),
-                Row("kill", -3, Others, Kill, new("Closes connections.", "2.4.0", "connection", "O(N) where N is the number of client connections",
-                    "ip:port | [ID client-id] [TYPE NORMAL | MASTER | SLAVE | REPLICA | PUBSUB] [USER username] [ADDR ip:port] "
-                    + "[LADDR ip:port] [SKIPME yes/no]")),
-                Row("info", 2, Own, Info, new("Describes this connection.", "6.2.0", "connection", "O(1)", "")
-                    { Difference = "`multi-mem`, `rbs` and `rbp` are 0; the other figures of memory are of Tidelog's own "
-                        + "buffers." }, "nondeterministic_output"),
-                Row("no-evict", 3, Others, NoEvict, new("Says whether this connection may be closed to save memory.", "7.0.0", "connection", "O(1)",
-                    "ON | OFF")
-                    { Difference = "Kept, but no client is ever evicted." }),
-                Row("trackinginfo", 2, Own, TrackingInfo, new("Tells how this connection's keys are tracked.", "6.2.0", "connection", "O(1)", "")),
-                Row("getredir", 2, Own, GetRedir, new("Tells who gets this connection's invalidations.", "6.0.0", "connection", "O(1)", "")),
-                Row("unpause", 2, Others, Unpause, new("Ends CLIENT PAUSE.", "6.2.0", "connection", "O(N) Where N is the number of paused clients", "")),
-                Row("reply", 3, Own, Reply, new("Says whether replies are wanted.", "3.2.0", "connection", "O(1)", "ON | OFF | SKIP")),
-                Row("help", 2, CommandFlags.Loading | CommandFlags.Stale, Help, new("Explains the subcommands.", "5.0.0", "connection", "O(1)", "")),
-                Row("getname", 2, Own, GetName, new("Tells this connection's name.", "2.6.9", "connection", "O(1)", "")),
-                Row("list", -2, Others, List, new("Describes connections, one on a line.", "2.4.0", "connection",
-                    "O(N) where N is the number of client connections",
-                    "[TYPE NORMAL | MASTER | REPLICA | PUBSUB] [ID client-id [client-id ...]]")
-                    { Difference = "As CLIENT INFO." }, "nondeterministic_output"),
+                Row("setname", 3, Own, SetName, "2.6.9", "Names this connection.", "O(1)", "connection-name"),
+                Row("pause", -3, Others, Pause, "2.9.50", "Holds commands back for some time.", "O(1)",
+                    "timeout [WRITE | ALL]"),
+                Row("id", 2, Own, Id, "5.0.0", "Tells this connection's id.", "O(1)", ""),
+                Row("unblock", -3, Others, Unblock, "5.0.0", "Ends the waiting of a client in a blocking command.",
+                    "O(log N) where N is the number of client connections", "client-id [TIMEOUT | ERROR]"),
+                Row("caching", 3, Own, Caching, "6.0.0", "Says whether the next command's keys are tracked.", "O(1)",
+                    "YES | NO"),
+                Row("kill", -3, Others, Kill, "2.4.0", "Closes connections.", OfAllClients,
+                    "ip:port | [ID client-id] [TYPE NORMAL | MASTER | SLAVE | REPLICA | PUBSUB] [USER username] "
+                    + "[ADDR ip:port] [LADDR ip:port] [SKIPME yes/no]"),
+                Row("info", 2, Own, Info, "6.2.0", "Describes this connection.", "O(1)", "", Varying,
+                    "`multi-mem`, `rbs` and `rbp` are 0; the other figures of memory are of Tidelog's own buffers."),
+                Row("no-evict", 3, Others, NoEvict, "7.0.0",
+                    "Says whether this connection may be closed to save memory.", "O(1)", "ON | OFF",
+                    difference: "Kept, but no client is ever evicted."),
+                Row("trackinginfo", 2, Own, TrackingInfo, "6.2.0", "Tells how this connection's keys are tracked.",
+                    "O(1)", ""),
+                Row("getredir", 2, Own, GetRedir, "6.0.0", "Tells who gets this connection's invalidations.", "O(1)",
+                    ""),
+                Row("unpause", 2, Others, Unpause, "6.2.0", "Ends CLIENT PAUSE.",
+                    "O(N) Where N is the number of paused clients", ""),
+                Row("reply", 3, Own, Reply, "3.2.0", "Says whether replies are wanted.", "O(1)", "ON | OFF | SKIP"),
+                Row("help", 2, CommandFlags.Loading | CommandFlags.Stale, Help, "5.0.0", "Explains the subcommands.",
+                    "O(1)", ""),
+                Row("getname", 2, Own, GetName, "2.6.9", "Tells this connection's name.", "O(1)", ""),
+                Row("list", -2, Others, List, "2.4.0", "Describes connections, one on a line.", OfAllClients,
+                    "[TYPE NORMAL | MASTER | REPLICA | PUBSUB] [ID client-id [client-id ...]]", Varying,
+                    "As CLIENT INFO."),
             ],
         },
     ];
 
     private static Command Row(
-        string name, int arity, CommandFlags flags, Action<CommandContext> handler, CommandDocs docs, params string[] tips) =>
-        new(name, arity, flags, AclCategories.Connection, handler) { Docs = docs, Tips = tips };
+        string name, int arity, CommandFlags flags, Action<CommandContext> handler,
+        string since, string summary, string complexity, string syntax, string? tip = null,
+        string? difference = null) =>
+        new(name, arity, flags, AclCategories.Connection, handler)
+        {
+            Docs = new(summary, since, "connection", complexity, syntax) { Difference = difference },
+            Tips = tip is null ? [] : [tip],
+        };
 
     private static void Help(CommandContext context) => ReplyText.Help(context, HelpLines);
 
@@ -292,7 +306,9 @@ internal static class ClientCommands
         }
     }
 
-    /// <summary>As in redis, a pause of all commands holds this one back too; it is of use against a pause of writes.</summary>
+    /// <summary>
+    /// As in redis, a pause of all commands holds this one back too; it is of use against a pause of writes.
+    /// </summary>
     private static void Unpause(CommandContext context)
     {
         context.Engine.Pause.End();

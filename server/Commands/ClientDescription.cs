@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Tidelog.Server.Network;
 
@@ -7,19 +6,20 @@ namespace Tidelog.Server.Commands;
 /// <summary>A client as one line: CLIENT LIST, and the log.</summary>
 internal static class ClientDescription
 {
-    /// <param name="argumentBytes">Bytes of the arguments of the command that it executes; 0 if it executes none.</param>
+    /// <param name="argumentBytes">Of the command that it executes; 0 if it executes none.</param>
     /// <returns>The fields of redis 7.0.15 in its order, one byte per char.</returns>
     public static string Of(Client client, long nowMs, long argumentBytes = 0)
     {
         long pending = client.OutputPending;
-        return string.Create(CultureInfo.InvariantCulture, $"id={client.Id} addr={client.Address} laddr={client.LocalAddress} ")
-            + string.Create(CultureInfo.InvariantCulture, $"fd={client.Socket} name={Encoding.Latin1.GetString(client.Name)} ")
+        return $"id={client.Id} addr={client.Address} laddr={client.LocalAddress} fd={client.Socket} "
+            + $"name={Encoding.Latin1.GetString(client.Name)} "
             + $"age={Seconds(client.ConnectedAtMs, nowMs)} idle={Seconds(client.LastInteractionMs, nowMs)} "
             + $"flags={Flags(client)} db={client.Database.Index} sub=0 psub=0 ssub=0 multi=-1 "
             + $"qbuf={client.Input.Length} qbuf-free={client.Input.Capacity - client.Input.Length} "
             + $"argv-mem={argumentBytes} multi-mem=0 rbs=0 rbp=0 "
             + $"obl=0 oll={(pending > 0 ? 1 : 0)} omem={pending} tot-mem={client.MemoryUsage} events={Events(client)} "
-            + $"cmd={client.LastCommand?.FullName ?? "NULL"} user={ConnectionCommands.DefaultUser} redir=-1 resp={client.Protocol}";
+            + $"cmd={client.LastCommand?.FullName ?? "NULL"} user={ConnectionCommands.DefaultUser} redir=-1 "
+            + $"resp={client.Protocol}";
     }
 
     // Whole seconds of the two times' difference, as redis counts them: by its clock of seconds.
@@ -51,9 +51,6 @@ internal static class ClientDescription
         return flags.Length > 0 ? flags : "N";
     }
 
-    private static string Events(Client client)
-    {
-        int interest = Math.Max(0, client.Interest);
-        return ((interest & LinuxApi.EpollIn) != 0 ? "r" : "") + ((interest & LinuxApi.EpollOut) != 0 ? "w" : "");
-    }
+    private static string Events(Client client) =>
+        (client.Interest.HasFlag(SocketEvents.Readable) ? "r" : "") + (client.Interest.HasFlag(SocketEvents.Writable) ? "w" : "");
 }

@@ -5,8 +5,8 @@ using Tidelog.Engine.Commands;
 namespace Tidelog.Server.Commands;
 
 /// <summary>
-/// Checks <c>rename-command</c> lines while they are read, so that a wrong one is reported with its place in the file. The
-/// server itself does not exist yet then, so the renames are tried on a table of its own.
+/// Checks <c>rename-command</c> lines while they are read, so that a wrong one is reported with its place in the
+/// file. The server itself does not exist yet then, so the renames are tried on a table of its own.
 /// </summary>
 internal sealed class CommandRenames
 {

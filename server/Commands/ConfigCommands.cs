@@ -8,7 +8,9 @@ namespace Tidelog.Server.Commands;
 /// <summary>CONFIG: the configuration of the running server. Redis 7.0 config.c.</summary>
 internal static class ConfigCommands
 {
-    private const CommandFlags Row = CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale;
+    private const CommandFlags Row =
+        CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale;
+    private const string OfDirectives = "O(N) when N is the number of configuration parameters provided";
 
     private static readonly string[] HelpLines =
     [
@@ -43,13 +45,13 @@ internal static class ConfigCommands
                 },
                 new("get", -3, Row, AclCategories.None, Get)
                 {
-                    Docs = new("Tells values of directives.", "2.0.0", "server", "O(N) when N is the number of configuration parameters provided",
+                    Docs = new("Tells values of directives.", "2.0.0", "server", OfDirectives,
                         "parameter [parameter ...]"),
                 },
                 new("set", -4, Row, AclCategories.None, Set)
                 {
                     Tips = ["request_policy:all_nodes", "response_policy:all_succeeded"],
-                    Docs = new("Changes directives.", "2.0.0", "server", "O(N) when N is the number of configuration parameters provided",
+                    Docs = new("Changes directives.", "2.0.0", "server", OfDirectives,
                         "parameter value [parameter value ...]")
                     {
                         Difference = "A directive that has no effect yet (see below) is stored and answers OK.",

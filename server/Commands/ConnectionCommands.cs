@@ -18,13 +18,13 @@ internal static class ConnectionCommands
     [
         new("auth", -2, BeforeLogin, AclCategories.Connection, Auth)
         {
-            Docs = new("Proves by a password who the client is.", "1.0.0", "connection", "O(N), N being the number of passwords of the user",
-                "[username] password"),
+            Docs = new("Proves by a password who the client is.", "1.0.0", "connection",
+                "O(N) where N is the number of passwords defined for the user", "[username] password"),
         },
         new("hello", -1, BeforeLogin, AclCategories.Connection, Hello)
         {
-            Docs = new("Chooses the version of the protocol, and tells about the server.", "6.0.0", "connection", "O(1)",
-                "[protover [AUTH username password] [SETNAME clientname]]"),
+            Docs = new("Chooses the version of the protocol, and tells about the server.", "6.0.0", "connection",
+                "O(1)", "[protover [AUTH username password] [SETNAME clientname]]"),
         },
         new("quit", -1, BeforeLogin, AclCategories.Connection, Quit)
         {
@@ -80,8 +80,9 @@ internal static class ConnectionCommands
     }
 
     // Hashes, so that the time it takes says nothing about where the two differ, nor how long the password is.
-    private static bool IsPassword(ReadOnlySpan<byte> given, string? expected) => expected is not null
-        && CryptographicOperations.FixedTimeEquals(SHA256.HashData(given), SHA256.HashData(Encoding.Latin1.GetBytes(expected)));
+    private static bool IsPassword(ReadOnlySpan<byte> given, string? expected) =>
+        expected is not null && CryptographicOperations.FixedTimeEquals(
+            SHA256.HashData(given), SHA256.HashData(Encoding.Latin1.GetBytes(expected)));
 
     private static void Hello(CommandContext context)
     {

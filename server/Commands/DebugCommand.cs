@@ -4,11 +4,13 @@ using Tidelog.Engine.Commands;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Protocol;
 using Tidelog.Server.Config;
+using ValueType = Tidelog.Engine.Keyspace.ValueType;
 
 namespace Tidelog.Server.Commands;
 
 /// <summary>
-/// DEBUG: what tests need and operators should not. Redis 7.0 debug.c; what would crash the process on purpose is refused.
+/// DEBUG: what tests need and operators should not. Redis 7.0 debug.c; what would crash the process on purpose is
+/// refused.
 /// </summary>
 internal static class DebugCommand
 {
@@ -84,15 +86,16 @@ internal static class DebugCommand
     public static IEnumerable<Command> Table =>
     [
         new("debug", -2,
-            CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale | CommandFlags.Protected,
-            AclCategories.None, Debug)
+            CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale
+            | CommandFlags.Protected, AclCategories.None, Debug)
         {
-            Docs = new("Holds commands for the tests of the server itself.", "1.0.0", "server", "Depends on subcommand.", "subcommand")
+            Docs = new("Holds commands for the tests of the server itself.", "1.0.0", "server",
+                "Depends on subcommand.", "subcommand")
             {
                 Difference = "What would crash the process is refused; RELOAD and LOADAOF are refused until there are "
                     + "files. Missing: CLUSTERLINK, CONFIG-REWRITE-FORCE-ALL, LISTPACK, MALLCTL, MALLCTL-STR, "
-                    + "QUICKLIST, REPLICATE, SDSLEN, STRINGMATCH-TEST, STRUCTSIZE. OBJECT tells an address in "
-                    + "the log, and a length before compression.",
+                    + "QUICKLIST, REPLICATE, SDSLEN, STRINGMATCH-TEST, STRUCTSIZE. OBJECT tells an address in the "
+                    + "log, and a length before compression.",
             },
         },
     ];
@@ -136,7 +139,8 @@ internal static class DebugCommand
 
     private static void Sleep(CommandContext context)
     {
-        _ = double.TryParse(ReplyText.Of(context[2]), NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds);
+        string text = ReplyText.Of(context[2]);
+        _ = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds);
         if (seconds > 0)
         {
             Thread.Sleep(TimeSpan.FromSeconds(seconds));
@@ -217,7 +221,7 @@ internal static class DebugCommand
             byte[] text = Encoding.ASCII.GetBytes($"value:{i}");
             int length = size == 0 ? text.Length : checked((int)size);
             ValueEncoding encoding = length <= Database.EmbeddedStringLimit ? ValueEncoding.EmbStr : ValueEncoding.Raw;
-            Span<byte> value = database.Put(name, record, Tidelog.Engine.Keyspace.ValueType.String, encoding, length).MutableBytes;
+            Span<byte> value = database.Put(name, record, ValueType.String, encoding, length).MutableBytes;
             value.Clear();
             text.AsSpan(0, Math.Min(text.Length, length)).CopyTo(value);
         }

@@ -16,8 +16,9 @@ internal readonly struct DebugObject(Record record, EngineOptions options)
         {
             bool countsUse = options.MaxMemoryPolicy is MaxMemoryPolicy.AllKeysLru or MaxMemoryPolicy.AllKeysLfu
                 or MaxMemoryPolicy.VolatileLru or MaxMemoryPolicy.VolatileLfu;
-            bool shares = options.MaxMemory == 0 || !countsUse;
-            return shares && record.Encoding == ValueEncoding.Int && record.Integer is >= 0 and < SharedIntegers ? SharedReferences : 1;
+            bool shares = (options.MaxMemory == 0 || !countsUse)
+                && record.Encoding == ValueEncoding.Int && record.Integer is >= 0 and < SharedIntegers;
+            return shares ? SharedReferences : 1;
         }
     }
 

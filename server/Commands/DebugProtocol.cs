@@ -55,8 +55,8 @@ internal static class DebugProtocol
                 reply.Boolean(false);
                 break;
             default:
-                reply.Error(("ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|"u8
-                    + "set|map|attrib|push|verbatim|true|false"u8));
+                reply.Error("ERR Wrong protocol type name. Please use one of the following: "u8
+                    + "string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false"u8);
                 break;
         }
     }

@@ -23,7 +23,9 @@ internal static class ReplyText
             + $"'{name[..Math.Min(name.Length, MaxEchoed)]}'. Try {Of(context[0]).ToUpperInvariant()} HELP.");
     }
 
-    /// <summary>The answer of a container's HELP: each line as a simple string, between redis's first and last ones.</summary>
+    /// <summary>
+    /// The answer of a container's HELP: each line as a simple string, between redis's first and last ones.
+    /// </summary>
     public static void Help(CommandContext context, IReadOnlyList<string> lines)
     {
         context.Reply.Array(lines.Count + 3);
@@ -36,5 +38,6 @@ internal static class ReplyText
         Line(context, "    Prints this help.");
     }
 
-    private static void Line(CommandContext context, string text) => context.Reply.SimpleString(Encoding.Latin1.GetBytes(text));
+    private static void Line(CommandContext context, string text) =>
+        context.Reply.SimpleString(Encoding.Latin1.GetBytes(text));
 }

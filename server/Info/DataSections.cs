@@ -61,7 +61,8 @@ internal static class DataSections
             Database database = server.Engine.Keyspace[i];
             if (database.Count > 0)
             {
-                text.Add($"db{i}", $"keys={database.Count},expires={database.ExpiringCount},avg_ttl={database.AverageTtl}");
+                text.Add($"db{i}",
+                    $"keys={database.Count},expires={database.ExpiringCount},avg_ttl={database.AverageTtl}");
             }
         }
     }

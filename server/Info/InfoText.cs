@@ -65,5 +65,6 @@ internal sealed class InfoText
     }
 
     /// <summary>A name that may hold anything, without the characters that would end its field or line.</summary>
-    public static string Safe(string name) => name.Replace('#', '_').Replace(':', '_').Replace('\n', '_').Replace('\r', '_');
+    public static string Safe(string name) =>
+        name.Replace('#', '_').Replace(':', '_').Replace('\n', '_').Replace('\r', '_');
 }

@@ -57,8 +57,8 @@ internal static class MemorySection
     {
         text.AddZeros("used_memory_lua", "used_memory_vm_eval");
         text.Add("used_memory_lua_human", InfoText.Human(0));
-        text.AddZeros("used_memory_scripts_eval", "number_of_cached_scripts", "number_of_functions", "number_of_libraries",
-            "used_memory_vm_functions");
+        text.AddZeros("used_memory_scripts_eval", "number_of_cached_scripts", "number_of_functions",
+            "number_of_libraries", "used_memory_vm_functions");
         text.AddBytes("used_memory_vm_total", 0);
         text.Add("used_memory_functions", 0);
         text.AddBytes("used_memory_scripts", 0);

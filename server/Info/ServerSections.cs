@@ -14,6 +14,7 @@ internal static class ServerSections
     {
         ServerSettings settings = server.Settings;
         long uptime = Math.Max(0, (server.NowMs / 1000) - (server.StartedAtMs / 1000));
+        TimeSpan now = server.Time.GetUtcNow() - DateTimeOffset.UnixEpoch;
         text.Add("redis_version", ServerVersion.Redis);
         text.Add("redis_git_sha1", "00000000");
         text.Add("redis_git_dirty", 0);
@@ -29,7 +30,7 @@ internal static class ServerSections
         text.Add("process_supervised", "no");
         text.Add("run_id", server.RunId);
         text.Add("tcp_port", settings.Port);
-        text.Add("server_time_usec", (server.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+        text.Add("server_time_usec", now.Ticks / TimeSpan.TicksPerMicrosecond);
         text.Add("uptime_in_seconds", uptime);
         text.Add("uptime_in_days", uptime / SecondsPerDay);
         text.Add("hz", settings.Engine.Hz);
@@ -44,12 +45,14 @@ internal static class ServerSections
     {
         long largestInput = 0;
         long largestOutput = 0;
+        int connected = 0;
         foreach (Client client in server.LiveClients)
         {
+            connected++;
             largestInput = Math.Max(largestInput, client.Input.Capacity);
             largestOutput = Math.Max(largestOutput, client.OutputPending);
         }
-        text.Add("connected_clients", server.ClientCount);
+        text.Add("connected_clients", connected);
         text.Add("cluster_connections", 0);
         text.Add("maxclients", server.Settings.MaxClients);
         text.Add("client_recent_max_input_buffer", largestInput);
@@ -65,7 +68,8 @@ internal static class ServerSections
         AddTimes(text, ProcessUsage.Scope.CallingThread, "_main_thread");
     }
 
-    public static void Cluster(TidelogServer server, InfoText text) => text.Add("cluster_enabled", server.Settings.ClusterEnabled);
+    public static void Cluster(TidelogServer server, InfoText text) =>
+        text.Add("cluster_enabled", server.Settings.ClusterEnabled);
 
     /// <summary>16 hexadecimal digits that differ from build to build.</summary>
     private static string BuildId { get; } = typeof(ServerSections).Module.ModuleVersionId.ToString("N")[..16];

@@ -32,15 +32,16 @@ internal static class StatsSections
         text.Add("keyspace_misses", engine.KeyspaceMisses);
         text.AddZeros("pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
             "migrate_cached_sockets", "slave_expires_tracked_keys");
-        text.AddZeros("active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
-            "total_active_defrag_time", "current_active_defrag_time");
+        text.AddZeros("active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits",
+            "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time");
         text.AddZeros("tracking_total_keys", "tracking_total_items", "tracking_total_prefixes");
         text.Add("unexpected_error_replies", engine.UnexpectedErrorReplies);
         text.Add("total_error_replies", engine.ErrorReplies.Values.Sum());
         text.Add("dump_payload_sanitizations", 0);
         text.Add("total_reads_processed", process.ReadsProcessed);
         text.Add("total_writes_processed", process.WritesProcessed);
-        text.AddZeros("io_threaded_reads_processed", "io_threaded_writes_processed", "reply_buffer_shrinks", "reply_buffer_expands");
+        text.AddZeros("io_threaded_reads_processed", "io_threaded_writes_processed", "reply_buffer_shrinks",
+            "reply_buffer_expands");
     }
 
     public static void Commands(TidelogServer server, InfoText text)
@@ -57,7 +58,8 @@ internal static class StatsSections
 
     public static void Errors(TidelogServer server, InfoText text)
     {
-        foreach ((string code, long count) in server.Engine.Metrics.ErrorReplies.OrderBy(e => e.Key, StringComparer.Ordinal))
+        Dictionary<string, long> errors = server.Engine.Metrics.ErrorReplies;
+        foreach ((string code, long count) in errors.OrderBy(error => error.Key, StringComparer.Ordinal))
         {
             text.Add("errorstat_" + InfoText.Safe(code), $"count={count}");
         }

@@ -9,9 +9,11 @@ namespace Tidelog.Server.Network;
 internal sealed class Client(Database database, EventLoop loop, int socket, string address, string localAddress)
     : Session(database)
 {
+    private const int FixedCost = 512;
+
     public EventLoop Loop { get; } = loop;
 
-    /// <summary>File descriptor; -1 once closed.</summary>
+    /// <summary>The poller's handle, on Linux the file descriptor; -1 once closed.</summary>
     public int Socket { get; set; } = socket;
 
     /// <summary>"127.0.0.1:50123", "[::1]:50123", or "/path:0" for a unix socket.</summary>
@@ -36,16 +38,14 @@ internal sealed class Client(Database database, EventLoop loop, int socket, stri
 
     public RequestParser Parser { get; } = new();
 
-    /// <summary>Replies that the socket did not take; null when there are none.</summary>
-    public ReplyWriter? Output { get; set; }
+    /// <summary>Replies that the socket did not take; null until there are some for the first time.</summary>
+    public OutputQueue? Output { get; set; }
 
-    /// <summary>Bytes of <see cref="Output"/> that are sent.</summary>
-    public long OutputSent { get; set; }
+    /// <summary>Bytes of replies that wait for the socket.</summary>
+    public long OutputPending => Output is null ? 0 : Output.Pending;
 
-    public long OutputPending => Output is null ? 0 : Output.Length - OutputSent;
-
-    /// <summary>Events that the poller watches.</summary>
-    public int Interest { get; set; }
+    /// <summary>What its socket is watched for.</summary>
+    public SocketEvents Interest { get; set; }
 
     /// <summary>To be closed at the end of the turn, sent or not.</summary>
     public bool CloseSoon { get; set; }
@@ -56,6 +56,12 @@ internal sealed class Client(Database database, EventLoop loop, int socket, stri
     /// <summary>Its input is not executed for now: it is paused, or in a blocking command.</summary>
     public bool IsWaiting => IsPaused || Blocked is not null;
 
+    /// <summary>Its input may hold complete commands: it had its share of a turn, or takes no replies.</summary>
+    public bool HasWork { get; set; }
+
+    /// <summary>It is on the loop's list of those that go on in the next turn.</summary>
+    public bool IsQueued { get; set; }
+
     /// <summary>Unix time in milliseconds since which its output is over the soft limit; 0 if it is not.</summary>
     public long OverSoftLimitSinceMs { get; set; }
 
@@ -63,7 +69,5 @@ internal sealed class Client(Database database, EventLoop loop, int socket, stri
     public ClientClass Class { get; } = ClientClass.Normal;
 
     /// <summary>Bytes that it costs: buffers and the object itself.</summary>
-    public long MemoryUsage => Input.Capacity + (Output?.Capacity ?? 0) + FixedCost;
-
-    private const int FixedCost = 512;
+    public long MemoryUsage => Input.Capacity + (Output is null ? 0 : Output.Capacity) + FixedCost;
 }

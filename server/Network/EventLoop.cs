@@ -1,42 +1,34 @@
 // The event loop: one thread that reads what clients sent, executes it, and sends the replies.
 //
-//  - A turn: wait for events; for each readable client read once, parse and execute every complete command in batches,
-//    send all its replies with one call. Nothing blocks, and nothing is allocated per command.
-//  - Back-pressure: while a client does not take its replies, its further commands are not read. What it costs is bounded
-//    by its input buffer, one limit of replies, and the reply of one command; client-output-buffer-limit bounds the last.
+//  - A turn: wait for events; read once from each readable client, execute what is complete (RequestRunner), send all its
+//    replies with one call (ReplySender). Nothing blocks, and nothing is allocated per command.
+//  - A client costs bounded memory: RequestRunner says how back-pressure works, client-query-buffer-limit and
+//    client-output-buffer-limit bound the one command that is bigger than all that.
 //  - A client is never freed in the middle of a turn: CloseSoon marks it, the end of the turn closes it.
-//  - Whoever is not the loop's thread talks to it by Post.
+//  - Whoever is not the loop's thread talks to it by Post. Nothing here knows that there is one loop only; the engine under
+//    it is entered by one thread at a time.
 
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Tidelog.Engine;
-using Tidelog.Engine.Commands;
 using Tidelog.Protocol;
 
 namespace Tidelog.Server.Network;
 
 internal sealed unsafe class EventLoop : IDisposable
 {
-    private const int MaxEvents = 1024;
-    private const int MaxAcceptsPerTurn = 1000;
-
-    /// <summary>Unsent replies at which a client's further commands wait.</summary>
-    private const long ReplyLimit = 1 << 20;
-
-    /// <summary>The same for a client that owes a password.</summary>
-    private const long UnauthenticatedReplyLimit = 1024;
-
     private readonly TidelogServer _server;
     private readonly StorageEngine _engine;
     private readonly ServerMetrics _metrics;
+    private readonly SocketPoller _poller = SocketPoller.Create();
+    private readonly Acceptor _acceptor;
+    private readonly ReplySender _sender;
+    private readonly RequestRunner _runner;
     private readonly ConcurrentQueue<Action> _posted = new();
-    private readonly Dictionary<int, Listener> _listeners = [];
     private readonly List<Client> _closing = [];
-    private readonly CommandBatch _batch = new();
-    private readonly int _epoll;
-    private readonly int _wakeUp;
+    private List<Client> _unfinished = [];
+    private List<Client> _continuing = [];
     private Client?[] _clients = new Client?[256];
-    private ReplyWriter _reply;
     private bool _inTurn;
     private bool _stopping;
 
@@ -45,35 +37,39 @@ internal sealed unsafe class EventLoop : IDisposable
         _server = server;
         _engine = server.Engine;
         _metrics = server.Metrics;
-        _reply = NewReplyWriter();
-        _epoll = LinuxApi.EpollCreate(LinuxApi.EpollCloseOnExec);
-        _wakeUp = LinuxApi.EventFile(0, LinuxApi.NonBlocking | LinuxApi.CloseOnExec);
-        Watch(LinuxApi.EpollAdd, _wakeUp, LinuxApi.EpollIn);
+        _acceptor = new Acceptor(this, _poller, server);
+        _sender = new ReplySender(this, _poller, server);
+        _runner = new RequestRunner(this, server, _sender);
     }
 
     /// <summary>The client whose commands are being executed, or null.</summary>
-    public Client? Current { get; private set; }
+    public Client? Current => _runner.Current;
+
+    /// <summary>The calls of its system; for its own thread only.</summary>
+    public SocketPoller Poller => _poller;
 
     /// <summary>Has the loop's thread run an action soon. Safe from any thread.</summary>
     public void Post(Action action)
     {
         _posted.Enqueue(action);
-        long one = 1;
-        _ = LinuxApi.Write(_wakeUp, (byte*)&one, sizeof(long));
+        _poller.WakeUp();
     }
 
-    public void Add(Listener listener)
-    {
-        _listeners[listener.File] = listener;
-        Watch(LinuxApi.EpollAdd, listener.File, LinuxApi.EpollIn);
-    }
+    public void Add(Listener listener) => _acceptor.Add(listener);
 
-    public void Remove(Listener listener)
+    public void Remove(Listener listener) => _acceptor.Remove(listener);
+
+    /// <summary>Serves an accepted client from now on.</summary>
+    public void Add(Client client)
     {
-        if (_listeners.Remove(listener.File))
+        int socket = client.Socket;
+        if (socket >= _clients.Length)
         {
-            Watch(LinuxApi.EpollDelete, listener.File, 0);
+            Array.Resize(ref _clients, Math.Max(socket + 1, _clients.Length * 2));
         }
+        _clients[socket] = client;
+        client.Interest = SocketEvents.Readable;
+        _poller.Add(socket, SocketEvents.Readable);
     }
 
     public void Stop() => _stopping = true;
@@ -81,14 +77,17 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Runs until <see cref="Stop"/>.</summary>
     public void Run()
     {
-        LinuxApi.EpollEvent* events = stackalloc LinuxApi.EpollEvent[MaxEvents];
         while (!_stopping)
         {
-            int count = LinuxApi.EpollWait(_epoll, events, MaxEvents, _server.MillisecondsToNextCron());
+            int count = _poller.Wait(MillisecondsToWait());
             long began = _server.Time.GetTimestamp();
             for (int i = 0; i < count && !_stopping; i++)
             {
-                HandleEvent((int)events[i].Data, events[i].Events);
+                Handle((int)_poller.Ready[i].Socket, _poller.Ready[i].Events);
+            }
+            if (_unfinished.Count > 0)
+            {
+                Continue();
             }
             EndTurn();
             if (count > 0)
@@ -101,6 +100,10 @@ internal sealed unsafe class EventLoop : IDisposable
                 _server.RunCron();
                 EndTurn();
             }
+            if (_acceptor.IsPaused)
+            {
+                _acceptor.ResumeIfDue();
+            }
         }
     }
 
@@ -109,9 +112,14 @@ internal sealed unsafe class EventLoop : IDisposable
     public void Resume(Client client, Action<ReplyWriter>? answer = null)
     {
         client.IsPaused = false;
-        _reply.Protocol = client.Protocol;
-        answer?.Invoke(_reply);
-        Execute(client);
+        client.HasWork = true;
+        if (answer is not null)
+        {
+            _sender.Reply.Protocol = client.Protocol;
+            answer(_sender.Reply);
+            _sender.Send(client);
+        }
+        Settle(client);
     }
 
     /// <summary>Closes a client at the end of the turn.</summary>
@@ -124,33 +132,40 @@ internal sealed unsafe class EventLoop : IDisposable
         }
     }
 
-    /// <summary>Sends what the socket takes of a client's unsent replies.</summary>
-    /// <returns>False if some are left, or the connection is lost.</returns>
-    public bool Flush(Client client)
+    /// <summary>Closes a client for the replies that it does not take.</summary>
+    public void CloseOverLimit(Client client)
     {
-        ReplyWriter? output = client.Output;
-        if (output is null)
+        if (!client.CloseSoon)
         {
-            return true;
+            _metrics.OutputBufferLimitDisconnections++;
+            _server.LogOutputLimit(client);
+            CloseSoon(client);
         }
-        while (client.OutputSent < output.Length)
+    }
+
+    /// <summary>Sends what the socket takes of a client's unsent replies, before the end of the server.</summary>
+    public void FlushAll(Client client)
+    {
+        long before;
+        do
         {
-            nint sent = LinuxApi.Send(client.Socket, output.Start + client.OutputSent,
-                (nint)(output.Length - client.OutputSent), LinuxApi.NoSignal | LinuxApi.DontWait);
-            if (sent < 0)
-            {
-                FailedToSend(client, LinuxApi.LastError);
-                return false;
-            }
-            client.OutputSent += sent;
-            _metrics.NetOutputBytes += sent;
-            _metrics.WritesProcessed++;
+            before = client.OutputPending;
+            _sender.Flush(client);
         }
-        output.Dispose();
-        client.Output = null;
-        client.OutputSent = 0;
-        client.OverSoftLimitSinceMs = 0;
-        return true;
+        while (client.OutputPending < before);
+    }
+
+    /// <summary>After a client was served: holds it to its output limits, and decides what it waits for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Settle(Client client)
+    {
+        // All is done and sent, as nearly always.
+        if (client.OutputPending == 0 && !client.HasWork && !client.IsWaiting && !client.CloseAfterReply)
+        {
+            Watch(client, SocketEvents.Readable);
+            return;
+        }
+        SettleUnfinished(client);
     }
 
     public void Dispose()
@@ -162,39 +177,110 @@ internal sealed unsafe class EventLoop : IDisposable
                 Close(client);
             }
         }
-        _ = LinuxApi.Close(_wakeUp);
-        _ = LinuxApi.Close(_epoll);
-        _reply.Dispose();
+        _poller.Dispose();
+        _sender.Dispose();
     }
 
-    private ReplyWriter NewReplyWriter() => new() { ErrorWritten = _server.CountError };
-
-    private void HandleEvent(int file, uint events)
+    private int MillisecondsToWait()
     {
-        if (file < _clients.Length && _clients[file] is Client client)
+        if (_unfinished.Count > 0)
         {
-            if ((events & LinuxApi.EpollOut) != 0 && !client.CloseSoon)
+            return 0;
+        }
+        int toCron = _server.MillisecondsToNextCron();
+        return _acceptor.IsPaused ? Math.Min(toCron, Acceptor.PauseMs) : toCron;
+    }
+
+    private void Handle(int socket, SocketEvents events)
+    {
+        Client? client = (uint)socket < (uint)_clients.Length ? _clients[socket] : null;
+        try
+        {
+            if (client is not null)
             {
-                BecameWritable(client);
+                Serve(client, events);
             }
-            if ((events & (LinuxApi.EpollIn | LinuxApi.EpollError | LinuxApi.EpollHangup)) != 0 && !client.CloseSoon)
+            else if (socket == SocketPoller.WakeUpHandle)
             {
-                BecameReadable(client);
+                RunPosted();
+            }
+            else if (_acceptor.TryFind(socket, out Listener? listener))
+            {
+                _acceptor.Accept(listener);
             }
         }
-        else if (file == _wakeUp)
+        catch (Exception e) when (e is not InvariantException)
         {
-            long ignored;
-            _ = LinuxApi.Read(_wakeUp, (byte*)&ignored, sizeof(long));
-            while (_posted.TryDequeue(out Action? action))
+            Recover(client, e);
+        }
+    }
+
+    private void Serve(Client client, SocketEvents events)
+    {
+        if ((events & ~(SocketEvents.Readable | SocketEvents.Writable)) != 0)
+        {
+            if (client.IsWaiting && !client.CloseSoon)
             {
-                action();
+                _server.LogDisconnect(client, null);
+                CloseSoon(client);
+                return;
             }
+
+            // Reading or writing tells what happened, after what was sent before it. Who waits for neither has work in
+            // its input, and is told when that is done.
+            events |= client.Interest & (SocketEvents.Readable | SocketEvents.Writable);
         }
-        else if (_listeners.TryGetValue(file, out Listener? listener))
+        if ((events & SocketEvents.Writable) != 0 && !client.CloseSoon)
         {
-            Accept(listener);
+            _sender.Flush(client);
+            Settle(client);
         }
+        if ((events & client.Interest & SocketEvents.Readable) != 0 && !client.CloseSoon)
+        {
+            Receive(client);
+        }
+    }
+
+    private void Receive(Client client)
+    {
+        InputBuffer input = client.Input;
+        long missing = client.Parser.BytesWanted - input.Length;
+        long limit = _server.Settings.ClientQueryBufferLimit;
+        if (missing > 0)
+        {
+            // An argument beyond the limit is not worth room: the client is closed when it has sent so much of it.
+            missing = Math.Min(missing, Math.Max(limit - input.Length, 0) + 1);
+        }
+        nint room = input.Reserve(Math.Max(missing, 0));
+        nint received = _poller.Receive(client.Socket, input.Tail, room);
+        if (received <= 0)
+        {
+            if (received != SocketPoller.WouldBlock)
+            {
+                _server.LogDisconnect(client, received == 0 ? null : $"Reading from client: {_poller.LastError}");
+                CloseSoon(client);
+            }
+            return;
+        }
+        BeginTurn();
+        input.Received(received);
+        _metrics.NetInputBytes += received;
+        _metrics.ReadsProcessed++;
+        client.LastInteractionMs = _engine.Keyspace.NowMs;
+        if (input.Length > limit)
+        {
+            _metrics.QueryBufferLimitDisconnections++;
+            _server.LogQueryBufferLimit(client);
+            CloseSoon(client);
+            return;
+        }
+        Execute(client);
+    }
+
+    private void Execute(Client client)
+    {
+        BeginTurn();
+        _runner.Execute(client);
     }
 
     private void BeginTurn()
@@ -203,6 +289,110 @@ internal sealed unsafe class EventLoop : IDisposable
         {
             _inTurn = true;
             _engine.BeginTurn();
+        }
+    }
+
+    private void SettleUnfinished(Client client)
+    {
+        if (client.CloseSoon)
+        {
+            return;
+        }
+        bool isSent = client.OutputPending == 0;
+        if (isSent)
+        {
+            client.OverSoftLimitSinceMs = 0;
+        }
+        else if (_server.IsOverOutputLimit(client))
+        {
+            CloseOverLimit(client);
+            return;
+        }
+        if (client.CloseAfterReply)
+        {
+            if (isSent)
+            {
+                CloseSoon(client);
+                return;
+            }
+            Watch(client, SocketEvents.Writable);
+            return;
+        }
+        bool isStalled = RequestRunner.IsStalled(client);
+        if (client.HasWork && !client.IsWaiting && !isStalled && !client.IsQueued)
+        {
+            client.IsQueued = true;
+            _unfinished.Add(client);
+        }
+        SocketEvents interest = isSent ? SocketEvents.None : SocketEvents.Writable;
+        if (client.IsWaiting)
+        {
+            interest |= SocketEvents.PeerClosed;
+        }
+        else if (!client.HasWork && !isStalled)
+        {
+            interest |= SocketEvents.Readable;
+        }
+        Watch(client, interest);
+    }
+
+    /// <summary>Gives those a share of this turn whose input was not done with in the one before.</summary>
+    private void Continue()
+    {
+        (_unfinished, _continuing) = (_continuing, _unfinished);
+        foreach (Client client in _continuing)
+        {
+            client.IsQueued = false;
+            if (client.CloseSoon || client.IsWaiting || !client.HasWork || RequestRunner.IsStalled(client))
+            {
+                continue;
+            }
+            try
+            {
+                Execute(client);
+            }
+            catch (Exception e) when (e is not InvariantException)
+            {
+                Recover(client, e);
+            }
+        }
+        _continuing.Clear();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Watch(Client client, SocketEvents interest)
+    {
+        if (interest != client.Interest && !client.CloseSoon)
+        {
+            client.Interest = interest;
+            _poller.Change(client.Socket, interest);
+        }
+    }
+
+    private void RunPosted()
+    {
+        _poller.ClearWakeUp();
+        while (_posted.TryDequeue(out Action? action))
+        {
+            try
+            {
+                action();
+            }
+            catch (Exception e) when (e is not InvariantException)
+            {
+                Recover(null, e);
+            }
+        }
+    }
+
+    /// <summary>One client's fault, such as memory that the system refuses, costs that client only.</summary>
+    private void Recover(Client? client, Exception fault)
+    {
+        _runner.Abandon();
+        _server.LogFault(client, fault);
+        if (client is not null)
+        {
+            CloseSoon(client);
         }
     }
 
@@ -220,321 +410,9 @@ internal sealed unsafe class EventLoop : IDisposable
                 Close(client);
             }
             _closing.Clear();
-        }
-    }
-
-    private void BecameReadable(Client client)
-    {
-        if (client.IsWaiting)
-        {
-            // Only the end of the connection is reported while it is paused; it is found when the pause is over.
-            Watch(LinuxApi.EpollDelete, client.Socket, 0);
-            client.Interest = -1;
-            return;
-        }
-        InputBuffer input = client.Input;
-        long wanted = client.Parser.BytesWanted;
-        input.Reserve(wanted > input.Length ? wanted - input.Length : 0);
-        nint received = LinuxApi.Receive(client.Socket, input.Tail, (nint)input.Free, LinuxApi.DontWait);
-        if (received <= 0)
-        {
-            int error = received == 0 ? 0 : LinuxApi.LastError;
-            if (error is not (LinuxApi.Again or LinuxApi.Interrupted))
+            if (_acceptor.IsPaused)
             {
-                _server.LogDisconnect(client, error);
-                CloseSoon(client);
-            }
-            return;
-        }
-        BeginTurn();
-        input.Received(received);
-        _metrics.NetInputBytes += received;
-        _metrics.ReadsProcessed++;
-        client.LastInteractionMs = _engine.Keyspace.NowMs;
-        if (input.Length > _server.Settings.ClientQueryBufferLimit)
-        {
-            _metrics.QueryBufferLimitDisconnections++;
-            _server.LogQueryBufferLimit(client);
-            CloseSoon(client);
-            return;
-        }
-        Execute(client);
-    }
-
-    /// <summary>Executes every complete command of a client's input, and sends the replies.</summary>
-    private void Execute(Client client)
-    {
-        BeginTurn();
-        Current = client;
-        ParseStatus parsed = ParseStatus.Command;
-        while (client.Input.Length > 0 && parsed != ParseStatus.NeedMore && !client.CloseSoon)
-        {
-            parsed = ParseBatch(client);
-            if (_batch.Count > 0)
-            {
-                BatchOutcome outcome = ExecuteBatch(client);
-                if (outcome == BatchOutcome.Paused)
-                {
-                    client.IsPaused = true;
-                    _server.PausedClients.Add(client);
-                    break;
-                }
-                if (outcome == BatchOutcome.Blocked)
-                {
-                    _server.BlockedClients.Add(client);
-                    break;
-                }
-                if (outcome == BatchOutcome.Closing)
-                {
-                    break;
-                }
-                if (outcome == BatchOutcome.ReplyFull)
-                {
-                    if (!SendReplies(client))
-                    {
-                        break;
-                    }
-
-                    // There may be commands left that were parsed and not executed.
-                    parsed = ParseStatus.Command;
-                }
-            }
-            if (parsed == ParseStatus.Error && _batch.Count == 0)
-            {
-                RefuseInput(client);
-                break;
-            }
-        }
-        Current = null;
-        SendReplies(client);
-        UpdateInterest(client);
-    }
-
-    /// <summary>
-    /// Parses ahead, up to a batch of commands. A session that owes a password is parsed one command at a time: AUTH changes
-    /// the limits of what follows.
-    /// </summary>
-    private ParseStatus ParseBatch(Client client)
-    {
-        CommandBatch batch = _batch;
-        batch.Clear();
-        bool unauthenticated = !client.Authenticated && _engine.PasswordRequired;
-        RequestLimits limits = new(_engine.Options.ProtoMaxBulkLength, unauthenticated);
-        byte* data = client.Input.Data;
-        long left = client.Input.Length;
-        while (left > 0)
-        {
-            int first = batch.Arguments.Count;
-            ParseStatus status = client.Parser.Parse(data, left, batch.Arguments, limits, out long length);
-            if (status == ParseStatus.Command)
-            {
-                batch.Add(data, first, length, !client.Parser.WasInline);
-            }
-            else if (status == ParseStatus.Empty && batch.Count == 0)
-            {
-                client.Input.Consume(length);
-            }
-            else
-            {
-                // An empty request between two commands waits until those in front of it are consumed.
-                return status == ParseStatus.Empty ? ParseStatus.Command : status;
-            }
-            data += length;
-            left -= length;
-            if (batch.IsFull || (unauthenticated && batch.Count > 0))
-            {
-                return ParseStatus.Command;
-            }
-        }
-        return ParseStatus.NeedMore;
-    }
-
-    private BatchOutcome ExecuteBatch(Client client)
-    {
-        long limit = client.Authenticated || !_engine.PasswordRequired ? ReplyLimit : UnauthenticatedReplyLimit;
-        BatchOutcome outcome = _engine.Dispatcher.Execute(client, _batch, _reply, limit, out int executed);
-        long consumed = 0;
-        for (int i = 0; i < executed; i++)
-        {
-            consumed += _batch.LengthOf(i);
-        }
-        client.Input.Consume(consumed);
-        if (executed < _batch.Count)
-        {
-            // The rest is parsed again when its turn comes; what the parser holds of a command behind it goes with it.
-            client.Parser.Reset();
-        }
-        return outcome;
-    }
-
-    private void RefuseInput(Client client)
-    {
-        _server.LogProtocolError(client);
-        _reply.Error($"ERR {client.Parser.ErrorText}");
-        client.CloseAfterReply = true;
-    }
-
-    /// <summary>Sends the replies gathered, behind those that already wait.</summary>
-    /// <returns>True if the client took all of them.</returns>
-    private bool SendReplies(Client client)
-    {
-        if (_reply.Length > 0)
-        {
-            if (client.Output is not null)
-            {
-                Append(client);
-            }
-            else
-            {
-                SendDirectly(client);
-            }
-        }
-        if (client.Output is not null)
-        {
-            Flush(client);
-            CheckOutputLimit(client);
-        }
-        if (client.Output is null && client.CloseAfterReply)
-        {
-            CloseSoon(client);
-        }
-        return client.Output is null && !client.CloseSoon;
-    }
-
-    private void SendDirectly(Client client)
-    {
-        nint sent = LinuxApi.Send(client.Socket, _reply.Start, (nint)_reply.Length, LinuxApi.NoSignal | LinuxApi.DontWait);
-        _metrics.WritesProcessed++;
-        if (sent == _reply.Length)
-        {
-            _metrics.NetOutputBytes += sent;
-            _reply.Clear();
-            return;
-        }
-        if (sent < 0)
-        {
-            if (FailedToSend(client, LinuxApi.LastError))
-            {
-                _reply.Clear();
-                return;
-            }
-            sent = 0;
-        }
-        _metrics.NetOutputBytes += sent;
-
-        // The writer itself becomes the client's queue: what the socket did not take is not copied.
-        client.Output = _reply;
-        client.OutputSent = sent;
-        _reply = NewReplyWriter();
-    }
-
-    private void Append(Client client)
-    {
-        ReplyWriter output = client.Output!;
-        byte* p = _reply.Start;
-        long left = _reply.Length;
-        while (left > 0)
-        {
-            int part = (int)Math.Min(left, 1 << 30);
-            output.Raw(new ReadOnlySpan<byte>(p, part));
-            p += part;
-            left -= part;
-        }
-        _reply.Clear();
-    }
-
-    /// <returns>True if the connection is lost; false if the socket is only full.</returns>
-    private bool FailedToSend(Client client, int error)
-    {
-        if (error is LinuxApi.Again or LinuxApi.Interrupted)
-        {
-            return false;
-        }
-        _server.LogDisconnect(client, error);
-        CloseSoon(client);
-        return true;
-    }
-
-    private void CheckOutputLimit(Client client)
-    {
-        if (_server.IsOverOutputLimit(client))
-        {
-            _metrics.OutputBufferLimitDisconnections++;
-            _server.LogOutputLimit(client);
-            CloseSoon(client);
-        }
-    }
-
-    private void BecameWritable(Client client)
-    {
-        bool flushed = Flush(client);
-        client.LastInteractionMs = _engine.Keyspace.NowMs;
-        if (client.CloseSoon)
-        {
-            return;
-        }
-        if (flushed && client.CloseAfterReply)
-        {
-            CloseSoon(client);
-            return;
-        }
-        if (flushed && client.Input.Length > 0 && !client.IsWaiting)
-        {
-            Execute(client);
-            return;
-        }
-        UpdateInterest(client);
-    }
-
-    /// <summary>Reads only from a client that takes its replies; waits for the socket only while there is something to send.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void UpdateInterest(Client client)
-    {
-        int interest = client.Output is not null ? LinuxApi.EpollOut
-            : client.IsWaiting || client.CloseAfterReply ? 0 : LinuxApi.EpollIn;
-        if (interest != client.Interest && !client.CloseSoon)
-        {
-            Watch(client.Interest < 0 ? LinuxApi.EpollAdd : LinuxApi.EpollModify, client.Socket, interest);
-            client.Interest = interest;
-        }
-    }
-
-    private void Watch(int operation, int file, int interest)
-    {
-        LinuxApi.EpollEvent change = new() { Events = (uint)interest, Data = file };
-        _ = LinuxApi.EpollControl(_epoll, operation, file, &change);
-    }
-
-    private void Accept(Listener listener)
-    {
-        byte* address = stackalloc byte[SocketAddress.MaxLength];
-        for (int i = 0; i < MaxAcceptsPerTurn; i++)
-        {
-            int length = SocketAddress.MaxLength;
-            int socket = LinuxApi.Accept(listener.File, address, &length, LinuxApi.NonBlocking | LinuxApi.CloseOnExec);
-            if (socket < 0)
-            {
-                int error = LinuxApi.LastError;
-                if (error is LinuxApi.Interrupted or LinuxApi.ConnectionAborted)
-                {
-                    continue;
-                }
-                if (error != LinuxApi.Again)
-                {
-                    _server.LogAcceptFailure(error);
-                }
-                return;
-            }
-            Client? client = _server.Admit(this, listener, socket, new ReadOnlySpan<byte>(address, length));
-            if (client is not null)
-            {
-                if (socket >= _clients.Length)
-                {
-                    Array.Resize(ref _clients, Math.Max(socket + 1, _clients.Length * 2));
-                }
-                _clients[socket] = client;
-                client.Interest = LinuxApi.EpollIn;
-                Watch(LinuxApi.EpollAdd, socket, LinuxApi.EpollIn);
+                _acceptor.Resume();
             }
         }
     }
@@ -546,11 +424,10 @@ internal sealed unsafe class EventLoop : IDisposable
             return;
         }
         _clients[client.Socket] = null;
-        _ = LinuxApi.Close(client.Socket);
+        _poller.Close(client.Socket);
         client.Socket = -1;
         client.Input.Dispose();
         client.Output?.Dispose();
-        client.Output = null;
         _server.Forget(client);
     }
 }

@@ -4,17 +4,20 @@ namespace Tidelog.Server.Network;
 
 /// <summary>
 /// What a client sent and the server has not executed yet. It starts with 16 KiB at the first byte, grows to what one
-/// argument needs, and is given back when the client is idle.
+/// command needs, and is given back when the client is idle.
 /// </summary>
 internal sealed unsafe class InputBuffer : IDisposable
 {
     private const int InitialCapacity = 16 * 1024;
 
-    /// <summary>Up to here a buffer doubles when the client keeps filling it: fewer calls of the system.</summary>
-    private const int GreedyCapacity = 256 * 1024;
-
     /// <summary>A smaller buffer is left as it is.</summary>
     private const int ShrinkAbove = 32 * 1024;
+
+    /// <summary>Most bytes of small commands to read at once: what one client does in its turn is bounded by it.</summary>
+    private const int UsualRead = 64 * 1024;
+
+    /// <summary>Most bytes of one big argument to read at once.</summary>
+    private const int BiggestRead = 1 << 20;
 
     private byte* _start;
     private long _begin;
@@ -35,36 +38,22 @@ internal sealed unsafe class InputBuffer : IDisposable
     /// <summary>Where the next bytes go.</summary>
     public byte* Tail => _start + _end;
 
-    /// <summary>Makes room to read: for <paramref name="wanted"/> bytes behind those that are there, or a usual amount.</summary>
-    /// <param name="wanted">Bytes still missing of an argument whose length is known; 0 if none is.</param>
-    public void Reserve(long wanted)
+    /// <summary>Makes room to read.</summary>
+    /// <param name="missing">Bytes still missing of an argument whose length is known; 0 if none is.</param>
+    /// <returns>How many bytes to read, at most.</returns>
+    /// <exception cref="OutOfMemoryException">The system has no such block.</exception>
+    public nint Reserve(long missing)
     {
         if (_begin == _end)
         {
             _begin = _end = 0;
         }
-        if (Free > 0 && Free >= wanted)
+        long room = missing > 0 ? missing : InitialCapacity / 2;
+        if (Free < room)
         {
-            return;
+            MakeRoom(room);
         }
-        if (_begin > 0)
-        {
-            // What is left of the last command goes to the front; at most a part of one read.
-            Buffer.MemoryCopy(Data, _start, Length, Length);
-            _end -= _begin;
-            _begin = 0;
-            if (Free > 0 && Free >= wanted)
-            {
-                return;
-            }
-        }
-        long capacity = Math.Max(InitialCapacity, _end + wanted);
-        if (wanted == 0)
-        {
-            capacity = Math.Max(capacity, Capacity < GreedyCapacity ? Capacity * 2 : Capacity + GreedyCapacity);
-        }
-        _start = (byte*)NativeMemory.Realloc(_start, (nuint)capacity);
-        Capacity = capacity;
+        return (nint)Math.Min(Free, Math.Clamp(missing, UsualRead, BiggestRead));
     }
 
     public void Received(long count)
@@ -86,11 +75,8 @@ internal sealed unsafe class InputBuffer : IDisposable
         }
         else if (Capacity > ShrinkAbove && !midArgument && (idle || Capacity / 2 > Math.Max(_peak, InitialCapacity)))
         {
-            long length = Length;
-            long capacity = Math.Max(InitialCapacity, Math.Max(_peak, length));
-            Buffer.MemoryCopy(Data, _start, length, length);
-            _begin = 0;
-            _end = length;
+            MoveToFront();
+            long capacity = Math.Max(InitialCapacity, Math.Max(_peak, Length));
             _start = (byte*)NativeMemory.Realloc(_start, (nuint)capacity);
             Capacity = capacity;
         }
@@ -103,5 +89,32 @@ internal sealed unsafe class InputBuffer : IDisposable
         _start = null;
         _begin = _end = Capacity = 0;
         GC.SuppressFinalize(this);
+    }
+
+    private void MakeRoom(long room)
+    {
+        // What is there of an unfinished command goes to the front: at most once for each command, and part of one read.
+        MoveToFront();
+        if (Free >= room)
+        {
+            return;
+        }
+
+        // One big argument gets what it needs; a command of many arguments grows by a share of its size, so that all its
+        // copying together stays below twice that.
+        long capacity = Math.Max(Math.Max(InitialCapacity, _end + room), Capacity + (Capacity / 2));
+        _start = (byte*)NativeMemory.Realloc(_start, (nuint)capacity);
+        Capacity = capacity;
+    }
+
+    private void MoveToFront()
+    {
+        if (_begin > 0)
+        {
+            long length = Length;
+            Buffer.MemoryCopy(Data, _start, length, length);
+            _begin = 0;
+            _end = length;
+        }
     }
 }

@@ -8,10 +8,6 @@ namespace Tidelog.Server.Network;
 /// </summary>
 internal static unsafe partial class LinuxApi
 {
-    public const int EpollIn = 0x001;
-    public const int EpollOut = 0x004;
-    public const int EpollError = 0x008;
-    public const int EpollHangup = 0x010;
     public const int EpollAdd = 1;
     public const int EpollDelete = 2;
     public const int EpollModify = 3;
@@ -19,9 +15,6 @@ internal static unsafe partial class LinuxApi
 
     public const int Again = 11;
     public const int Interrupted = 4;
-    public const int TooManyFiles = 24;
-    public const int TooManyFilesInSystem = 23;
-    public const int ConnectionAborted = 103;
 
     public const int NonBlocking = 0x800;
     public const int CloseOnExec = 0x80000;
@@ -35,28 +28,30 @@ internal static unsafe partial class LinuxApi
     public const int TcpKeepInterval = 5;
     public const int TcpKeepCount = 6;
     public const int KeepAlive = 9;
-    public const int ReuseAddress = 2;
 
     public const int FamilyInet = 2;
     public const int FamilyInet6 = 10;
 
-    [StructLayout(LayoutKind.Sequential, Pack = 4)]
-    public struct EpollEvent
-    {
-        public uint Events;
-        public long Data;
-    }
+    private const int NoNetwork = 64;
+    private const int ProtocolFailure = 71;
+    private const int ProtocolUnavailable = 92;
+    private const int NotSupported = 95;
+    private const int NetworkDown = 100;
+    private const int NetworkUnreachable = 101;
+    private const int ConnectionAborted = 103;
+    private const int HostDown = 112;
+    private const int HostUnreachable = 113;
 
     [LibraryImport("libc", EntryPoint = "epoll_create1")]
     public static partial int EpollCreate(int flags);
 
     [LibraryImport("libc", EntryPoint = "epoll_ctl")]
     [SuppressGCTransition]
-    public static partial int EpollControl(int epoll, int operation, int file, EpollEvent* change);
+    public static partial int EpollControl(int epoll, int operation, int file, SocketPoller.ReadySocket* change);
 
     /// <summary>Waits, so it lets a collection pass meanwhile.</summary>
     [LibraryImport("libc", EntryPoint = "epoll_wait")]
-    public static partial int EpollWait(int epoll, EpollEvent* events, int count, int timeoutMs);
+    public static partial int EpollWait(int epoll, SocketPoller.ReadySocket* events, int count, int timeoutMs);
 
     [LibraryImport("libc", EntryPoint = "recv")]
     [SuppressGCTransition]
@@ -88,5 +83,13 @@ internal static unsafe partial class LinuxApi
     [LibraryImport("libc", EntryPoint = "write")]
     public static partial nint Write(int file, byte* buffer, nint length);
 
+    /// <summary>The error of the last call, if that failed.</summary>
     public static int LastError => Marshal.GetLastSystemError();
+
+    /// <summary>
+    /// Tells whether a failure to accept is the end of that one connection, so that the next may be tried: a network error
+    /// that came before it was accepted, or a signal.
+    /// </summary>
+    public static bool IsOfThePeer(int error) => error is Interrupted or ConnectionAborted or ProtocolFailure
+        or ProtocolUnavailable or NotSupported or NetworkDown or NetworkUnreachable or NoNetwork or HostDown or HostUnreachable;
 }

@@ -6,44 +6,50 @@ namespace Tidelog.Server.Network;
 /// <summary>A socket that connections arrive at.</summary>
 internal sealed class Listener : IDisposable
 {
-    private readonly Socket _socket;
-
     private Listener(Socket socket, bool isUnixSocket, string? path)
     {
-        _socket = socket;
+        Socket = socket;
         IsUnixSocket = isUnixSocket;
         Path = path;
     }
 
-    public int File => (int)_socket.Handle;
+    public Socket Socket { get; }
+
+    /// <summary>What the poller that watches it calls it.</summary>
+    public int Handle { get; set; } = -1;
 
     public bool IsUnixSocket { get; }
 
     /// <summary>Of a unix socket.</summary>
     public string? Path { get; }
 
-    /// <param name="address">An IP address; "*" for all of IPv4, "::*" for all of IPv6.</param>
-    /// <exception cref="SocketException">The address is not this machine's, or its port is taken.</exception>
-    /// <exception cref="FormatException">It is no address.</exception>
+    /// <param name="address">
+    /// An IP address or a name; "*" for all of IPv4, "::*" for all of IPv6. One with a colon is of IPv6, any other of IPv4.
+    /// </param>
+    /// <exception cref="SocketException">The address is not this machine's, its port is taken, or the name is unknown.</exception>
     public static Listener Tcp(string address, int port, int backlog)
     {
+        AddressFamily family = address.Contains(':', StringComparison.Ordinal)
+            ? AddressFamily.InterNetworkV6
+            : AddressFamily.InterNetwork;
         IPAddress ip = address switch
         {
             "*" => IPAddress.Any,
             "::*" => IPAddress.IPv6Any,
-            _ => IPAddress.TryParse(address, out IPAddress? parsed) ? parsed : Resolve(address),
+            _ => Resolve(address, family),
         };
-        Socket socket = new(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
+
+        // No option for the address's reuse: on Unix, .NET sets the one that redis sets before it binds, and its own would
+        // let two servers share a port.
+        Socket socket = new(family, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            AllowRestart(socket);
-            if (ip.AddressFamily == AddressFamily.InterNetworkV6)
+            if (family == AddressFamily.InterNetworkV6)
             {
                 socket.DualMode = false;
             }
             socket.Bind(new IPEndPoint(ip, port));
-            socket.Listen(backlog);
-            return new Listener(socket, false, null);
+            return Open(socket, backlog, null);
         }
         catch
         {
@@ -54,19 +60,21 @@ internal sealed class Listener : IDisposable
 
     /// <param name="mode">File mode, 0 for what the umask leaves.</param>
     /// <exception cref="SocketException">The path cannot be bound.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The path is longer than the system's sockets can have.</exception>
     public static Listener Unix(string path, int mode, int backlog)
     {
-        System.IO.File.Delete(path);
-        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
+        UnixDomainSocketEndPoint address = new(path);
+        File.Delete(path);
+        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            socket.Bind(new UnixDomainSocketEndPoint(path));
-            socket.Listen(backlog);
+            socket.Bind(address);
             if (mode != 0 && !OperatingSystem.IsWindows())
             {
-                System.IO.File.SetUnixFileMode(path, (UnixFileMode)mode);
+                // Before anybody can connect.
+                File.SetUnixFileMode(path, (UnixFileMode)mode);
             }
-            return new Listener(socket, true, path);
+            return Open(socket, backlog, path);
         }
         catch
         {
@@ -77,26 +85,27 @@ internal sealed class Listener : IDisposable
 
     public void Dispose()
     {
-        _socket.Dispose();
+        Socket.Dispose();
         if (Path is not null)
         {
-            System.IO.File.Delete(Path);
+            File.Delete(Path);
         }
     }
 
-    /// <summary>
-    /// Lets the port be bound while connections of an earlier server linger. Not by the runtime's ReuseAddress: that also lets
-    /// a second server bind the port of one that runs.
-    /// </summary>
-    private static unsafe void AllowRestart(Socket socket)
+    private static Listener Open(Socket socket, int backlog, string? path)
     {
-        int on = 1;
-        _ = LinuxApi.SetOption((int)socket.Handle, LinuxApi.LevelSocket, LinuxApi.ReuseAddress, &on, sizeof(int));
+        socket.Listen(backlog);
+        socket.Blocking = false;
+        return new Listener(socket, path is not null, path);
     }
 
-    private static IPAddress Resolve(string name)
+    private static IPAddress Resolve(string name, AddressFamily family)
     {
-        IPAddress[] found = Dns.GetHostAddresses(name);
-        return found.Length > 0 ? found[0] : throw new FormatException($"no address for {name}");
+        if (IPAddress.TryParse(name, out IPAddress? parsed) && parsed.AddressFamily == family)
+        {
+            return parsed;
+        }
+        IPAddress[] found = Dns.GetHostAddresses(name, family);
+        return found.Length > 0 ? found[0] : throw new SocketException((int)SocketError.HostNotFound);
     }
 }

@@ -7,14 +7,14 @@ namespace Tidelog.Server.Network;
 /// <summary>The system's limit on open files, and the clients that it leaves room for.</summary>
 internal static partial class OpenFiles
 {
-    /// <summary>Files that the server needs beside its clients: logs, data files, listeners.</summary>
-    private const long Reserved = 32;
+    /// <summary>Files that the server needs beside its clients: data, listeners, and some 70 of the runtime's.</summary>
+    private const long Reserved = 128;
 
     private const int NumberOfFiles = 7;
 
     /// <summary>
-    /// Raises the limit so that <c>maxclients</c> fit; where the system refuses, <c>maxclients</c> becomes what fits, and the
-    /// log says so.
+    /// Raises the limit so that <c>maxclients</c> fit; where the system refuses, <c>maxclients</c> becomes what fits, and
+    /// the log says so.
     /// </summary>
     /// <returns>False if not even the files that the server itself needs fit.</returns>
     public static unsafe bool MakeRoomFor(ServerSettings settings, ServerLog log)
@@ -24,8 +24,8 @@ internal static partial class OpenFiles
         if (GetLimit(NumberOfFiles, &limit) != 0)
         {
             string reason = Marshal.GetPInvokeErrorMessage(LinuxApi.LastError);
-            log.Warning($"Unable to obtain the current NOFILE limit ({reason}), assuming 1024 and setting the max clients "
-                + "configuration accordingly.");
+            log.Warning($"Unable to obtain the current NOFILE limit ({reason}), assuming 1024 and setting the max "
+                + "clients configuration accordingly.");
             settings.MaxClients = 1024 - Reserved;
             return true;
         }
@@ -44,15 +44,16 @@ internal static partial class OpenFiles
         _ = TrySet(best, limit);
         if (best <= Reserved)
         {
-            log.Warning($"Your current 'ulimit -n' of {before} is not enough for the server to start. Please increase your open "
-                + $"file limit to at least {wanted}. Exiting.");
+            log.Warning($"Your current 'ulimit -n' of {before} is not enough for the server to start. Please increase "
+                + $"your open file limit to at least {wanted}. Exiting.");
             return false;
         }
-        log.Warning($"You requested maxclients of {settings.MaxClients} requiring at least {wanted} max file descriptors.");
+        log.Warning($"You requested maxclients of {settings.MaxClients} requiring at least {wanted} max file "
+            + "descriptors.");
         log.Warning($"Server can't set maximum open files to {wanted} because of OS error: {refusal}.");
         settings.MaxClients = best - Reserved;
-        log.Warning($"Current maximum open files is {best}. maxclients has been reduced to {settings.MaxClients} to compensate "
-            + "for low ulimit. If you need higher maxclients increase 'ulimit -n'.");
+        log.Warning($"Current maximum open files is {best}. maxclients has been reduced to {settings.MaxClients} to "
+            + "compensate for low ulimit. If you need higher maxclients increase 'ulimit -n'.");
         return true;
     }
 

@@ -34,6 +34,7 @@ internal static class CompatibilityPage
     [
         ("client-output-buffer-limit", "The classes `replica` and `pubsub` have no clients yet."),
         ("cluster-enabled", "INFO and HELLO say `cluster`; there is no cluster."),
+        ("enable-module-command", "There is no MODULE command."),
         ("lfu-decay-time", "For OBJECT FREQ; nothing is evicted."),
         ("lfu-log-factor", "For OBJECT FREQ; nothing is evicted."),
         ("loadmodule", "Kept; no module is loaded."),

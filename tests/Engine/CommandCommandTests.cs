@@ -35,7 +35,8 @@ public sealed class CommandCommandTests
         Assert.Equal(count, names.Count(name => !name.Contains('|', StringComparison.Ordinal)));
         Assert.Equal(count, _engine.Engine.Commands.All.Count);
         Assert.Contains("\"memory|malloc-stats\"", names);
-        Assert.Equal("[\"expire\", \"expireat\", \"expiretime\"]", _engine.Line("COMMAND LIST FILTERBY PATTERN EXPIRE*"));
+        Assert.Equal(
+            "[\"expire\", \"expireat\", \"expiretime\"]", _engine.Line("COMMAND LIST FILTERBY PATTERN EXPIRE*"));
         Assert.Equal("[]", _engine.Line("COMMAND LIST FILTERBY MODULE any"));
         Assert.Equal("[]", _engine.Line("COMMAND LIST FILTERBY ACLCAT nope"));
         Assert.Contains("\"ping\"", _engine.Line("COMMAND LIST FILTERBY ACLCAT CONNECTION"), StringComparison.Ordinal);
@@ -56,7 +57,8 @@ public sealed class CommandCommandTests
     [InlineData("COMMAND GETKEYS ping a", "-ERR The command has no key arguments")]
     [InlineData("COMMAND GETKEYS rename a", "-ERR Invalid number of arguments specified for command")]
     [InlineData("COMMAND GETKEYS", "-ERR wrong number of arguments for 'command|getkeys' command")]
-    public void Getkeys_follows_the_key_specs(string command, string reply) => Assert.Equal(reply, _engine.Line(command));
+    public void Getkeys_follows_the_key_specs(string command, string reply) =>
+        Assert.Equal(reply, _engine.Line(command));
 
     [Fact]
     public void Docs_are_maps_by_full_name()
@@ -114,7 +116,8 @@ public sealed class CommandCommandTests
         Assert.Equal("\"hi\"", _engine.Line("ECHO hi"));
         _engine.NowMs = 1_700_000_000_123;
         Assert.Equal("[\"1700000000\", \"123000\"]", _engine.Line("TIME"));
-        Assert.EndsWith("\\x0aRedis ver. 7.0.15\\x0a\"", _engine.Line("LOLWUT VERSION 5 20 3"), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "\\x0aRedis ver. 7.0.15\\x0a\"", _engine.Line("LOLWUT VERSION 5 20 3"), StringComparison.Ordinal);
         Assert.Equal("-ERR value is not an integer or out of range", _engine.Line("LOLWUT VERSION x"));
     }
 

@@ -97,7 +97,7 @@ public sealed class ExpiryWheelTests
         Assert.InRange(keys.Wheel.AllocatedBytes, 1, allocated * 3 / 2);
     }
 
-    /// <summary>Takes what is due, puts back what is early as the store does, and knows when each has to fire.</summary>
+    /// <summary>Takes what is due, puts back what is early as the store does, and knows when each must fire.</summary>
     private sealed class Keys
     {
         private readonly Dictionary<long, long> _expiries = [];

@@ -69,7 +69,8 @@ public sealed class HashIndexTests
                 }
             }
             while (cursor != 0 && table.Index.Count < 100_000);
-            Assert.True(cursor != 0 || throughout.IsSubsetOf(returned), $"run {run} missed {throughout.Except(returned).Count()}");
+            Assert.True(
+                cursor != 0 || throughout.IsSubsetOf(returned), $"run {run} missed {throughout.Except(returned).Count()}");
             table.Index.Dispose();
         }
     }
@@ -129,7 +130,9 @@ public sealed class HashIndexTests
         public Table(int seed, int distinctHashes = 0)
         {
             _random = new Random(seed);
-            _few = distinctHashes > 0 ? [.. Enumerable.Range(0, distinctHashes).Select(_ => (ulong)_random.NextInt64())] : null;
+            _few = distinctHashes == 0
+                ? null
+                : [.. Enumerable.Range(0, distinctHashes).Select(_ => (ulong)_random.NextInt64())];
             Index = new HashIndex(this);
         }
 
@@ -149,7 +152,9 @@ public sealed class HashIndexTests
         {
             long address = _next;
             _next += 8 * _random.Next(1, 100);
-            ulong hash = _few is null ? (ulong)_random.NextInt64(long.MinValue, long.MaxValue) : _few[_random.Next(_few.Length)];
+            ulong hash = _few is null
+                ? (ulong)_random.NextInt64(long.MinValue, long.MaxValue)
+                : _few[_random.Next(_few.Length)];
             _hashes.Add(address, hash);
             _order.Add(address);
             Index.Insert(hash, address);

@@ -48,8 +48,8 @@ public sealed unsafe class KeyAllocationTests
             }
             Run(fixture.Engine, fixture.Session, batch, reply, 1000);
 
-            // A collection that another test causes counts as an allocation here, and so does the log's next page: one round
-            // without either is enough.
+            // A collection that another test causes counts as an allocation here, and so does the log's next page: one
+            // round without either is enough.
             long least = long.MaxValue;
             for (int round = 0; round < 10 && least != 0; round++)
             {

@@ -64,7 +64,8 @@ public sealed class KeyExpireTests
     [InlineData("XX GT", "0", "0", "0", "1")]
     [InlineData("XX LT", "0", "1", "0", "0")]
     [InlineData("xx lt", "0", "1", "0", "0")]
-    public void Conditions_look_at_the_present_expiry(string options, string none, string earlier, string equal, string later)
+    public void Conditions_look_at_the_present_expiry(
+        string options, string none, string earlier, string equal, string later)
     {
         Assert.Equal(none, _engine.Line("EXPIRE a 100 " + options));
         foreach ((string seconds, string reply) in new[] { ("99", earlier), ("100", equal), ("101", later) })

@@ -7,7 +7,8 @@ namespace Tidelog.Tests.Engine;
 
 public sealed class KeyHashTests
 {
-    public static TheoryData<string> Patterns => ["key:{0:D12}", "{0}", "user:{0}:session:0123456789abcdef0123456789", "{0:X8}"];
+    public static TheoryData<string> Patterns =>
+        ["key:{0:D12}", "{0}", "user:{0}:session:0123456789abcdef0123456789", "{0:X8}"];
 
     [Theory]
     [MemberData(nameof(Patterns))]

@@ -52,7 +52,8 @@ public sealed class KeyObjectTests
         Assert.Equal("1", _engine.Line("OBJECT IDLETIME c"));
         _engine.Line("TOUCH c");
         Assert.Equal("0", _engine.Line("OBJECT IDLETIME c"));
-        Assert.StartsWith("-ERR An LFU maxmemory policy is not selected", _engine.Line("OBJECT FREQ c"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "-ERR An LFU maxmemory policy is not selected", _engine.Line("OBJECT FREQ c"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -69,7 +70,8 @@ public sealed class KeyObjectTests
         Assert.Equal("15", _engine.Line("OBJECT FREQ a"));
         _engine.NowMs += 3 * 60_000;
         Assert.Equal("12", _engine.Line("OBJECT FREQ a"));
-        Assert.Equal("-ERR An LFU maxmemory policy is selected, idle time not tracked." + Switch, _engine.Line("OBJECT IDLETIME a"));
+        Assert.Equal(
+            "-ERR An LFU maxmemory policy is selected, idle time not tracked." + Switch, _engine.Line("OBJECT IDLETIME a"));
         Assert.Equal("nil", _engine.Line("OBJECT IDLETIME nope"));
     }
 
@@ -108,7 +110,8 @@ public sealed class KeyObjectTests
         Assert.Equal("OK", _engine.Line("MEMORY PURGE"));
         Assert.Equal("\"Stats not supported for the current allocator\"", _engine.Line("MEMORY MALLOC-STATS"));
         Assert.StartsWith("\"There is next to nothing", _engine.Line("MEMORY DOCTOR"), StringComparison.Ordinal);
-        Assert.StartsWith("[MEMORY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:, ", _engine.Line("memory help"),
+        Assert.StartsWith(
+            "[MEMORY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:, ", _engine.Line("memory help"),
             StringComparison.Ordinal);
         Assert.EndsWith(", HELP,     Prints this help.]", _engine.Line("OBJECT HELP"), StringComparison.Ordinal);
     }

@@ -91,7 +91,8 @@ public sealed class KeyTests
         Assert.Equal("-ERR DB index is out of range", _engine.Line("MOVE a -1"));
         Assert.Equal("-ERR value is not an integer or out of range", _engine.Line("MOVE a x"));
         Assert.Equal(
-            "-ERR value is out of range, value must between -2147483648 and 2147483647", _engine.Line("MOVE a 3000000000"));
+            "-ERR value is out of range, value must between -2147483648 and 2147483647",
+            _engine.Line("MOVE a 3000000000"));
         _engine.Effects();
         Assert.Equal("1", _engine.Line("MOVE a 3"));
         Assert.Equal("0", _engine.Line("MOVE a 3"));

@@ -19,7 +19,8 @@ public sealed class KeyspaceModelTests
     public void It_grows_and_shrinks_by_thousands_of_keys()
     {
         Gen<Step> bulk = StepOf(Gen.Elements(
-            StepKind.Fill, StepKind.Fill, StepKind.DeleteRange, StepKind.PassTime, StepKind.ExpireCycle, StepKind.Clean, StepKind.Swap));
+            StepKind.Fill, StepKind.Fill, StepKind.DeleteRange, StepKind.PassTime, StepKind.ExpireCycle, StepKind.Clean,
+            StepKind.Swap));
         Check(Long ? 400 : 8, length: 40, bulk);
     }
 
@@ -69,7 +70,16 @@ public sealed class KeyspaceModelTests
     {
         Gen<Step[]> steps = Gen.Choose(1, length).SelectMany(count => step.ArrayOf(count));
         Prop.ForAll(Arb.From(steps, Fewer), (Step[] run) => KeyspaceModel.Run(run))
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(runs));
+            .Check(Replayed(Config.QuickThrowOnFailure.WithMaxTest(runs)));
+    }
+
+    /// <summary>TIDELOG_REPLAY=seed,gamma,size begins at the run that a failure named.</summary>
+    private static Config Replayed(Config config)
+    {
+        string[]? numbers = Environment.GetEnvironmentVariable("TIDELOG_REPLAY")?.Split(',');
+        return numbers is [string seed, string gamma, string size]
+            ? config.WithReplay(ulong.Parse(seed, null), ulong.Parse(gamma, null), int.Parse(size, null))
+            : config;
     }
 
     /// <summary>The same run without a half, a quarter ... a single one of its steps.</summary>

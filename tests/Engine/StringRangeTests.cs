@@ -58,6 +58,14 @@ public sealed class StringRangeTests
     }
 
     [Fact]
+    public void A_string_that_grows_out_of_its_record_takes_at_most_a_mebibyte_more()
+    {
+        _engine.Line("SET key value");
+        Assert.Equal("10485765", _engine.Line("SETRANGE key 10485760 value"));
+        Assert.InRange(_engine.Engine.Keyspace[0].Store!.HeapBytesTotal, 10_485_765, 10_485_765 + (2 << 20));
+    }
+
+    [Fact]
     public void Strlen_counts_bytes_as_text()
     {
         _engine.Line("MSET number -9223372036854775808 text value");

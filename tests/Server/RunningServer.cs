@@ -21,7 +21,8 @@ internal sealed class RunningServer : IDisposable
         string[] all = ["--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--logfile", _logFile, .. arguments];
         Configuration configuration = new() { RenameCommand = new CommandRenames().Check };
         configuration.Load(CommandLine.Parse(all, _directory), Stream.Null);
-        Server = new TidelogServer(configuration, new ServerLog(configuration.Settings, TimeProvider.System), TimeProvider.System);
+        ServerLog log = new(configuration.Settings, TimeProvider.System);
+        Server = new TidelogServer(configuration, log, TimeProvider.System);
         if (!Server.Listen())
         {
             throw new InvalidOperationException($"The server does not listen. Its log:\n{Log}");
