@@ -32,8 +32,10 @@ internal static class CompatibilityPage
     /// <summary>What else there is to know about directives that the code reads.</summary>
     private static readonly (string Name, string Difference)[] DirectiveDifferences =
     [
+        ("appendonly", "Nothing is written; the log says so at the start."),
         ("client-output-buffer-limit", "The classes `replica` and `pubsub` have no clients yet."),
         ("cluster-enabled", "INFO and HELLO say `cluster`; there is no cluster."),
+        ("enable-module-command", "There is no MODULE command."),
         ("lfu-decay-time", "For OBJECT FREQ; nothing is evicted."),
         ("lfu-log-factor", "For OBJECT FREQ; nothing is evicted."),
         ("loadmodule", "Kept; no module is loaded."),
@@ -42,7 +44,7 @@ internal static class CompatibilityPage
         ("maxmemory-policy", "Nothing is evicted. The policies choose what OBJECT FREQ and OBJECT IDLETIME answer."),
         ("min-replicas-max-lag", "INFO has its field; no write is refused."),
         ("min-replicas-to-write", "INFO has its field; no write is refused."),
-        ("replicaof", "Kept, and HELLO says `replica`; there is no replication, and the server takes writes."),
+        ("replicaof", "Kept; there is no replication, and the server takes writes. The log says so at the start."),
         ("save", "No snapshot is made. A server with save points warns when it ends with data in memory."),
         ("sentinel", "There is no Sentinel mode: `--sentinel` is refused."),
         ("user", "Kept; there is only the user `default`."),
