@@ -51,5 +51,6 @@ public sealed class ArgumentList
         }
     }
 
+    /// <summary>Items next to each other; the view is good until the next <see cref="Add(Slice)"/>.</summary>
     public ReadOnlySpan<Slice> Range(int start, int count) => _items.AsSpan(start, count);
 }

@@ -9,6 +9,7 @@ using System.Text;
 
 namespace Tidelog.Protocol;
 
+/// <summary>Replies of one client, one behind the other, until they are sent. Belongs to one thread at a time.</summary>
 public sealed unsafe class ReplyWriter : IDisposable
 {
     private const int InitialCapacity = 64 * 1024;
@@ -41,6 +42,7 @@ public sealed unsafe class ReplyWriter : IDisposable
     /// <summary>Called with each error's text, for INFO errorstats.</summary>
     public Action<ReadOnlySpan<byte>>? ErrorWritten { get; set; }
 
+    /// <summary>What was written; valid until the next write.</summary>
     public ReadOnlySpan<byte> Written => new(_start, checked((int)Length));
 
     public void Dispose()
@@ -103,6 +105,7 @@ public sealed unsafe class ReplyWriter : IDisposable
 
     public void Queued() => Raw("+QUEUED\r\n"u8);
 
+    /// <param name="text">Without line ends: they would begin another reply.</param>
     public void SimpleString(ReadOnlySpan<byte> text)
     {
         byte* p = Reserve(text.Length + 3L);
@@ -189,9 +192,11 @@ public sealed unsafe class ReplyWriter : IDisposable
     /// <summary>The missing array: "_" in RESP3, a null array in RESP2.</summary>
     public void NullArray() => Raw(Protocol == 3 ? "_\r\n"u8 : "*-1\r\n"u8);
 
+    /// <summary>"#t" or "#f"; the integers 1 and 0 in RESP2.</summary>
     public void Boolean(bool value) =>
         Raw(Protocol == 3 ? (value ? "#t\r\n"u8 : "#f\r\n"u8) : (value ? ":1\r\n"u8 : ":0\r\n"u8));
 
+    /// <summary>Begins an array; the caller writes its <paramref name="count"/> items next.</summary>
     public void Array(long count) => Header('*', count);
 
     /// <summary>A map of <paramref name="pairs"/> pairs; an array of twice as many items in RESP2.</summary>
@@ -207,6 +212,7 @@ public sealed unsafe class ReplyWriter : IDisposable
         }
     }
 
+    /// <summary>Begins a set; an array in RESP2.</summary>
     public void Set(long count) => Header(Protocol == 3 ? '~' : '*', count);
 
     /// <summary>A message out of turn; an array in RESP2.</summary>

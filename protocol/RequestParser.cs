@@ -32,6 +32,8 @@ public enum ParseStatus
 /// <param name="Unauthenticated">True while the client owes a password: 10 arguments of 16 KiB are enough for AUTH.</param>
 public readonly record struct RequestLimits(long MaxBulkLength, bool Unauthenticated);
 
+/// <summary>Parses the requests of one connection, one command at a time.</summary>
+/// <remarks>Redis 7.0 networking.c, processInlineBuffer and processMultibulkBuffer.</remarks>
 public sealed unsafe class RequestParser
 {
     /// <summary>The longest inline command, and the longest header line, without its line end.</summary>

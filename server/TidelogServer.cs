@@ -1,8 +1,9 @@
-// The server's parts and how they are put together: configuration, engine, event loop, clients, periodic work. What a client
-// sees of it is in Commands/.
+// The server's parts and how they are put together: configuration, engine, event loop, clients, periodic work. What a
+// client sees of it is in Commands/.
 
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
+using System.Text;
 using Tidelog.Engine;
 using Tidelog.Engine.Commands;
 using Tidelog.Protocol;
@@ -149,7 +150,8 @@ internal sealed class TidelogServer : IDisposable
             buffers += client.MemoryUsage;
         }
 
-        // The runtime's heap beyond the start is the log's pages, which the keyspace counts, and garbage that is to come.
+        // The runtime's heap beyond the start is the log's pages, which the keyspace counts, and garbage that is to
+        // come.
         ClientMemory = buffers;
         Engine.OutsideBytes = buffers + _startBytes;
     }
@@ -187,7 +189,8 @@ internal sealed class TidelogServer : IDisposable
             loop.Poller.SetTcpOptions(accepted.Socket, Settings.TcpKeepAlive);
         }
         long now = Time.GetUtcNow().ToUnixTimeMilliseconds();
-        Client client = new(Engine.Keyspace[0], loop, accepted.Socket, address, isUnix ? address : accepted.LocalAddress)
+        string local = isUnix ? address : accepted.LocalAddress;
+        Client client = new(Engine.Keyspace[0], loop, accepted.Socket, address, local)
         {
             Id = _nextClientId++,
             IsUnixSocket = isUnix,
@@ -253,7 +256,7 @@ internal sealed class TidelogServer : IDisposable
         {
             if (!client.CloseSoon)
             {
-                Loop.Resume(client);
+                client.Loop.Resume(client);
             }
         }
     }
@@ -264,7 +267,8 @@ internal sealed class TidelogServer : IDisposable
     {
         if (FindClient(clientId) is { Blocked: not null } client)
         {
-            Unblock(client, withError ? static reply => reply.Error(ReplyError.Unblocked) : client.Blocked.AnswerTimeout);
+            Unblock(client,
+                withError ? static reply => reply.Error(ReplyError.Unblocked) : client.Blocked.AnswerTimeout);
         }
     }
 
@@ -285,7 +289,7 @@ internal sealed class TidelogServer : IDisposable
     {
         BlockedClients.Remove(client);
         client.Blocked = null;
-        Loop.Resume(client, answer);
+        client.Loop.Resume(client, answer);
     }
 
     /// <summary>Opens the sockets that the configuration names.</summary>
@@ -304,7 +308,8 @@ internal sealed class TidelogServer : IDisposable
 
     /// <summary>SIGTERM or SIGINT: shuts down as SHUTDOWN would, as their directives say.</summary>
     public void ShutdownBySignal(PosixSignal signal) =>
-        _ = RequestShutdown(signal == PosixSignal.SIGINT ? Settings.ShutdownOnSigint : Settings.ShutdownOnSigterm, out _);
+        _ = RequestShutdown(
+            signal == PosixSignal.SIGINT ? Settings.ShutdownOnSigint : Settings.ShutdownOnSigterm, out _);
 
     /// <summary>
     /// Ends the server, as SHUTDOWN and the signals do: takes its files away, sends what clients wait for as far as
@@ -327,17 +332,24 @@ internal sealed class TidelogServer : IDisposable
         ? $"A fault in the event loop: {fault}"
         : $"Closing client after a fault: {ClientDescription.Of(client, NowMs)}: {fault}");
 
-    public void LogQueryBufferLimit(Client client) => Log.Warning(
-        $"Closing client that reached max query buffer length: {ClientDescription.Of(client, NowMs)}");
+    public unsafe void LogQueryBufferLimit(Client client)
+    {
+        InputBuffer input = client.Input;
+        ReadOnlySpan<byte> first = new(input.Data, (int)Math.Min(input.Length, 64));
+        Log.Warning($"Closing client that reached max query buffer length: {ClientDescription.Of(client, NowMs)} "
+            + $"(qbuf initial bytes: {ConfigText.Quote(Encoding.Latin1.GetString(first))})");
+    }
 
     public void LogOutputLimit(Client client) => Log.Warning(
-        $"Client {ClientDescription.Of(client, NowMs)} scheduled to be closed ASAP for overcoming of output buffer limits.");
+        $"Client {ClientDescription.Of(client, NowMs)} scheduled to be closed ASAP for overcoming of output buffer "
+        + "limits.");
 
     public void LogProtocolError(Client client)
     {
         if (Log.IsEnabled(LogVerbosity.Verbose))
         {
-            Log.Verbose($"Protocol error ({client.Parser.ErrorReason}) from client: {ClientDescription.Of(client, NowMs)}");
+            string description = ClientDescription.Of(client, NowMs);
+            Log.Verbose($"Protocol error ({client.Parser.ErrorReason}) from client: {description}");
         }
     }
 
@@ -383,7 +395,7 @@ internal sealed class TidelogServer : IDisposable
         if (Settings.Timeout > 0 && idle > Settings.Timeout * 1000L && !client.IsWaiting)
         {
             Log.Verbose("Closing idle client");
-            Loop.CloseSoon(client);
+            client.Loop.CloseSoon(client);
             return;
         }
         if (client.OutputPending > 0 && IsOverOutputLimit(client))

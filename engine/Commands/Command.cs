@@ -134,7 +134,11 @@ public sealed class Command
 /// <param name="Group">Redis's group name, such as "string" or "generic".</param>
 /// <param name="Complexity">Its cost in the usual notation.</param>
 /// <param name="Syntax">Arguments in the notation of redis's reference: <c>key value [NX | XX] [EX seconds]</c>.</param>
-public sealed record CommandDocs(string Summary, string Since, string Group, string Complexity, string Syntax);
+public sealed record CommandDocs(string Summary, string Since, string Group, string Complexity, string Syntax)
+{
+    /// <summary>In which it is not as redis 7.0.15, as sentences; null where it is.</summary>
+    public string? Difference { get; init; }
+}
 
 /// <summary>Counters of one command.</summary>
 public sealed class CommandStats

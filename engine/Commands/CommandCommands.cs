@@ -26,7 +26,11 @@ internal static class CommandCommands
                 {
                     Tips = AnyOrder,
                     Docs = new("Documents the commands named, or all.", "7.0.0", Group, "O(N), N commands",
-                        "[command-name [command-name ...]]"),
+                        "[command-name [command-name ...]]")
+                    {
+                        Difference = "Summaries and complexities are our own words. Without `history`, `doc_flags`, "
+                            + "`deprecated_since` and `replaced_by`.",
+                    },
                 },
                 new("getkeys", -4, AnyTime, AclCategories.Connection, GetKeys)
                 {

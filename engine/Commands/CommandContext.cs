@@ -73,6 +73,8 @@ public sealed unsafe class CommandContext(StorageEngine engine)
     /// <summary>Reads an integer argument; answers the error itself when it is none.</summary>
     public bool TryInt64(int index, out long value) => TryInt64(index, out value, ReplyError.NotAnInteger);
 
+    /// <inheritdoc cref="TryInt64(int, out long)"/>
+    /// <param name="error">Answered in place of the usual error.</param>
     public bool TryInt64(int index, out long value, ReadOnlySpan<byte> error)
     {
         if (Numbers.TryParseInt64(this[index], out value))

@@ -33,6 +33,7 @@ public enum BatchOutcome
     Reparse,
 }
 
+/// <summary>Executes commands, one at a time, for whoever holds a <see cref="Session"/>.</summary>
 public sealed unsafe class Dispatcher
 {
     private const int MaxEchoedArguments = 128;

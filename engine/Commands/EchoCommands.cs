@@ -30,7 +30,10 @@ internal static class EchoCommands
         new("lolwut", -1, CommandFlags.ReadOnly | CommandFlags.Fast, AclCategories.None, Lolwut)
         {
             Docs = new("Draws something, and tells the version.", "5.0.0", "server", "O(N), N characters",
-                "[VERSION version] [columns] [rows]"),
+                "[VERSION version] [columns] [rows]")
+            {
+                Difference = "One drawing of our own, whatever VERSION asks for.",
+            },
         },
     ];
 

@@ -25,27 +25,44 @@ internal static class MemoryCommands
                 new("usage", -3, CommandFlags.ReadOnly, AclCategories.None, Usage, KeySpec.Key(2, KeyFlags.ReadOnly))
                 {
                     Docs = new("Estimates the memory of a key and its value.", "4.0.0", Group, "O(N), N samples",
-                        "key [SAMPLES count]"),
+                        "key [SAMPLES count]")
+                    {
+                        Difference = "Tells the bytes of the record in Tidelog's log, fewer than redis needs. SAMPLES is "
+                            + "checked and has no effect on strings.",
+                    },
                 },
                 new("stats", 2, CommandFlags.None, AclCategories.None, Stats)
                 {
                     Tips = EveryShard,
-                    Docs = new("Tells how much memory is used for what.", "4.0.0", Group, "O(1)", ""),
+                    Docs = new("Tells how much memory is used for what.", "4.0.0", Group, "O(1)", "")
+                    {
+                        Difference = "The fields are the same, the figures are of Tidelog's own structures. `clients.*`, "
+                            + "`lua.*`, `functions.*` and `aof.buffer` are 0.",
+                    },
                 },
                 new("doctor", 2, CommandFlags.None, AclCategories.None, Doctor)
                 {
                     Tips = EveryShard,
-                    Docs = new("Reports problems with memory.", "4.0.0", Group, "O(1)", ""),
+                    Docs = new("Reports problems with memory.", "4.0.0", Group, "O(1)", "")
+                    {
+                        Difference = "The findings are Tidelog's own: peak, dead records, limit.",
+                    },
                 },
                 new("malloc-stats", 2, CommandFlags.None, AclCategories.None, MallocStats)
                 {
                     Tips = EveryShard,
-                    Docs = new("Tells the allocator's own figures where it has some.", "4.0.0", Group, "O(1)", ""),
+                    Docs = new("Tells the allocator's own figures where it has some.", "4.0.0", Group, "O(1)", "")
+                    {
+                        Difference = "Always says that the allocator has no figures.",
+                    },
                 },
                 new("purge", 2, CommandFlags.None, AclCategories.None, Purge)
                 {
                     Tips = ["request_policy:all_shards", "response_policy:all_succeeded"],
-                    Docs = new("Gives free memory back.", "4.0.0", Group, "O(N), N bytes of dead records", ""),
+                    Docs = new("Gives free memory back.", "4.0.0", Group, "O(N), N bytes of dead records", "")
+                    {
+                        Difference = "Runs the cleaner over the log; redis asks its allocator.",
+                    },
                 },
                 new("help", 2, CommandFlags.Loading | CommandFlags.Stale, AclCategories.None, Help)
                 {

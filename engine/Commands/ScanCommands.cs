@@ -18,14 +18,20 @@ internal static class ScanCommands
         new("keys", 2, CommandFlags.ReadOnly, AclCategories.Keyspace | AclCategories.Dangerous, Keys)
         {
             Tips = ["request_policy:all_shards", "nondeterministic_output_order"],
-            Docs = new("Lists the keys that match a pattern.", "1.0.0", Group, "O(N), N keys in the database",
-                "pattern"),
+            Docs = new("Lists the keys that match a pattern.", "1.0.0", Group, "O(N), N keys in the database", "pattern")
+            {
+                Difference = "The order of the keys is another.",
+            },
         },
         new("scan", -2, CommandFlags.ReadOnly, AclCategories.Keyspace, Scan)
         {
             Tips = ["nondeterministic_output", "request_policy:special"],
             Docs = new("Walks over the keys of a database, some at each call.", "2.8.0", Group,
-                "O(1) a call, O(N) for all of N keys", "cursor [MATCH pattern] [COUNT count] [TYPE type]"),
+                "O(1) a call, O(N) for all of N keys", "cursor [MATCH pattern] [COUNT count] [TYPE type]")
+            {
+                Difference = "Cursors are other numbers and the order of the keys is another; the guarantees are the "
+                    + "same.",
+            },
         },
         new("randomkey", 1, CommandFlags.ReadOnly, AclCategories.Keyspace, RandomKey)
         {

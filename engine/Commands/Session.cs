@@ -24,6 +24,7 @@ public class Session(Database database)
     /// <summary>The database that its commands act on.</summary>
     public Database Database { get; set; } = database;
 
+    /// <summary>What CLIENT ID answers, from 1; 0 for whoever is no connection.</summary>
     public long Id { get; init; }
 
     /// <summary>RESP version of its replies: 2 or 3.</summary>
@@ -32,6 +33,7 @@ public class Session(Database database)
     /// <summary>True once it gave the password, or when none was asked for at its beginning.</summary>
     public bool Authenticated { get; set; }
 
+    /// <summary>CLIENT SETNAME; empty for none.</summary>
     public byte[] Name { get; set; } = [];
 
     public ReplyMode ReplyMode { get; set; }

@@ -111,6 +111,8 @@ public sealed unsafe class Database
         return record;
     }
 
+    /// <summary>Sets a string that is stored as an integer.</summary>
+    /// <inheritdoc cref="Put"/>
     public Record PutInteger(ReadOnlySpan<byte> key, Record existing, long value, long expiry = -1)
     {
         Record record = Put(key, existing, ValueType.String, ValueEncoding.Int, sizeof(long), expiry);
@@ -135,9 +137,13 @@ public sealed unsafe class Database
         return resized;
     }
 
+    /// <summary>Sets when a key expires, or takes its expiry away.</summary>
     /// <param name="expiry">Unix time in milliseconds, or -1 for none.</param>
     public Record SetExpiry(Record record, long expiry) => Opened.SetExpiry(record, expiry);
 
+    /// <summary>
+    /// Deletes a key. The record stays readable until the end of the turn, but not a key or value that is outside the log.
+    /// </summary>
     public void Delete(Record record) => Opened.Delete(record);
 
     /// <summary>

@@ -11,6 +11,7 @@ internal interface IExpiryObserver
     void KeyExpired(Database database, ReadOnlySpan<byte> key);
 }
 
+/// <summary>All databases of an engine, their time, and their memory.</summary>
 public sealed class KeySpace
 {
     private readonly EngineOptions _options;

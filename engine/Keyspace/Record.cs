@@ -1,15 +1,14 @@
 // A record in the log, seen through a pointer. Layout: docs/formats/record.md.
 //
-//   +0   RecordInfo of FASTER, 8 bytes: only the valid bit is used; a zero word means "no record, the page ends here"
-//   +8   length of the key, 4 bytes; bit 29 says that the key is not here but at the pointer that stands in its place
-//   +12  key, padded so that the value begins at a multiple of 8
-//   V    length of the value with the 8 bytes of header below, 4 bytes
-//   V+4  type (low 4 bits) and encoding (high 4 bits)
-//   V+5  flags (low 3 bits), serial number of the newest entry in the expiry wheel (bits 3 to 5)
-//   V+6  unused bytes at the value's end, 2 bytes: the room to grow in place
-//   V+8  snapshot generation in which the record was superseded, 1 byte
-//   V+9  LRU clock or LFU counter, 3 bytes
-//   V+12 expiry, 8 bytes, if the flag says so
+//   +0   size of the record in units of 8 bytes, 2 bytes; 0 means "no record, the page ends here"
+//   +2   length of the key, 2 bytes; 65535 says that the key is not here but at the pointer that stands in its place
+//   +4   type (low 4 bits) and encoding (high 4 bits)
+//   +5   flags
+//   +6   unused bytes at the record's end, 2 bytes: the room to grow in place
+//   +8   snapshot generation in which the record was superseded, 1 byte
+//   +9   LRU clock or LFU counter, 3 bytes
+//   +12  key
+//   ...  expiry, 8 bytes, if the flag says so
 //   ...  payload: the value, or the pointer to a heap value
 
 using System.Runtime.CompilerServices;
@@ -38,11 +37,10 @@ internal enum RecordFlags : byte
 /// </summary>
 public readonly unsafe struct Record
 {
-    internal const int KeyLengthOffset = 8;
+    internal const int KeyLengthOffset = 2;
     internal const int KeyOffset = 12;
-    internal const int ValueHeaderSize = 12;
     internal const int ExpirySize = 8;
-    internal const uint HeapKeyBit = 1u << 29;
+    internal const ushort HeapKeyMark = ushort.MaxValue;
 
     private readonly byte* _start;
 
@@ -62,21 +60,19 @@ public readonly unsafe struct Record
     {
         get
         {
-            uint word = *(uint*)(_start + KeyLengthOffset);
-            return (word & HeapKeyBit) == 0
-                ? new ReadOnlySpan<byte>(_start + KeyOffset, (int)word)
-                : (*(HeapBytes**)(_start + KeyOffset))->Span;
+            ushort length = *(ushort*)(_start + KeyLengthOffset);
+            return length != HeapKeyMark ? new ReadOnlySpan<byte>(_start + KeyOffset, length) : HeapKey->Span;
         }
     }
 
-    public ValueType Type => (ValueType)(*(Value + 4) & 0x0F);
+    public ValueType Type => (ValueType)(_start[4] & 0x0F);
 
-    public ValueEncoding Encoding => (ValueEncoding)(*(Value + 4) >> 4);
+    public ValueEncoding Encoding => (ValueEncoding)(_start[4] >> 4);
 
     public bool HasExpiry => (Flags & RecordFlags.HasExpiry) != 0;
 
     /// <summary>Unix time in milliseconds, or -1.</summary>
-    public long Expiry => HasExpiry ? *(long*)(Value + ValueHeaderSize) : -1;
+    public long Expiry => HasExpiry ? *ExpiryField : -1;
 
     /// <summary>The bytes of a string that is not <see cref="ValueEncoding.Int"/>, wherever they are.</summary>
     public ReadOnlySpan<byte> Bytes => IsHeapValue ? (*Heap)->Span : new ReadOnlySpan<byte>(Payload, PayloadLength);
@@ -97,16 +93,17 @@ public readonly unsafe struct Record
 
     internal byte* Start => _start;
 
-    internal byte* Value
+    /// <summary>Where the expiry stands, if there is one.</summary>
+    internal long* ExpiryField
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => _start + ValueOffset(StoredKeyLength(_start));
+        get => (long*)(_start + KeyOffset + StoredKeyLength);
     }
 
     internal RecordFlags Flags
     {
-        get => (RecordFlags)(*(Value + 5));
-        set => *(Value + 5) = (byte)value;
+        get => (RecordFlags)_start[5];
+        set => _start[5] = (byte)value;
     }
 
     /// <summary>
@@ -122,7 +119,7 @@ public readonly unsafe struct Record
 
     internal bool IsHeapValue => (Flags & RecordFlags.HeapValue) != 0;
 
-    internal bool IsHeapKey => (*(uint*)(_start + KeyLengthOffset) & HeapKeyBit) != 0;
+    internal bool IsHeapKey => *(ushort*)(_start + KeyLengthOffset) == HeapKeyMark;
 
     internal HeapBytes* HeapKey => *(HeapBytes**)(_start + KeyOffset);
 
@@ -130,64 +127,57 @@ public readonly unsafe struct Record
 
     internal ushort Spare
     {
-        get => *(ushort*)(Value + 6);
-        set => *(ushort*)(Value + 6) = value;
+        get => *(ushort*)(_start + 6);
+        set => *(ushort*)(_start + 6) = value;
     }
 
     internal byte SupersededGeneration
     {
-        get => *(Value + 8);
-        set => *(Value + 8) = value;
+        get => _start[8];
+        set => _start[8] = value;
     }
 
     /// <summary>24 bits: see <see cref="AccessClock"/>.</summary>
     public uint AccessInfo
     {
-        get => *(uint*)(Value + 8) >> 8;
-        internal set => *(uint*)(Value + 8) = (value << 8) | *(Value + 8);
+        get => *(uint*)(_start + 8) >> 8;
+        internal set => *(uint*)(_start + 8) = (value << 8) | _start[8];
     }
 
     internal byte* Payload
     {
-        get
-        {
-            byte* value = Value;
-            return value + ValueHeaderSize + (((RecordFlags)value[5] & RecordFlags.HasExpiry) != 0 ? ExpirySize : 0);
-        }
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _start + HeaderSize;
     }
 
     /// <summary>Bytes of payload in use.</summary>
     internal int PayloadLength
     {
-        get
-        {
-            byte* value = Value;
-            int header = ValueHeaderSize - 4 + (((RecordFlags)value[5] & RecordFlags.HasExpiry) != 0 ? ExpirySize : 0);
-            return *(int*)value - header - *(ushort*)(value + 6);
-        }
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Size - HeaderSize - Spare;
     }
 
     /// <summary>Bytes that the record takes in the log.</summary>
-    internal int Size
+    internal int Size => *(ushort*)_start * 8;
+
+    /// <summary>Bytes that the key, or the pointer to it, takes in the record.</summary>
+    internal int StoredKeyLength
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
-            int valueOffset = ValueOffset(StoredKeyLength(_start));
-            return Align(valueOffset + 4 + *(int*)(_start + valueOffset));
+            ushort length = *(ushort*)(_start + KeyLengthOffset);
+            return length != HeapKeyMark ? length : sizeof(HeapBytes*);
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static int StoredKeyLength(byte* start)
-    {
-        uint word = *(uint*)(start + KeyLengthOffset);
-        return (word & HeapKeyBit) == 0 ? (int)word : sizeof(HeapBytes*);
-    }
+    internal ReadOnlySpan<byte> StoredKey => new(_start + KeyOffset, StoredKeyLength);
 
-    internal static int ValueOffset(int storedKeyLength) => Align(KeyOffset + storedKeyLength);
+    /// <summary>Everything in front of the payload.</summary>
+    private int HeaderSize => KeyOffset + StoredKeyLength + ((Flags & RecordFlags.HasExpiry) != 0 ? ExpirySize : 0);
 
     internal static int Align(int size) => (size + 7) & ~7;
 
     internal void SetTypeAndEncoding(ValueType type, ValueEncoding encoding) =>
-        *(Value + 4) = (byte)((int)type | ((int)encoding << 4));
+        _start[4] = (byte)((int)type | ((int)encoding << 4));
 }

@@ -4,8 +4,8 @@
 // behind the begin address, and the epoch that keeps a page in place while pointers into it are held.
 // What is not: FASTER's hash index. Its growth stops the writer for 15 ms again and again, its look-up cannot be split in
 // two so that a batch prefetches, and it keeps a chain of versions that a single writer does not need; docs/architecture.md
-// has the measurements. HashIndex takes its place. Records keep FASTER's own layout (docs/formats/record.md), so that what
-// FASTER offers over addresses, the scan and the device below memory, still applies.
+// has the measurements. HashIndex takes its place. Nor is the layout of records: ours takes 16 bytes less for a usual key
+// (docs/formats/record.md). FASTER does not look into them; to it the log is pages.
 //
 // The allocator is internal to FASTER, so it is reached by reflection once per log: a delegate bound to its allocation
 // method, and the address of its page table, which FASTER pins and never moves.
@@ -25,9 +25,6 @@ internal sealed unsafe class RecordLog : IDisposable
 
     /// <summary>A record is put in the log only up to this size; the rest of a page is lost when the next does not fit.</summary>
     public const int MaxRecordSize = PageSize / 8;
-
-    /// <summary>FASTER's RecordInfo with nothing but the valid bit: no previous version, not sealed, not locked.</summary>
-    public const ulong ValidRecordInfo = 1UL << 56;
 
     private readonly FasterKV<SpanByte, SpanByte> _store;
     private readonly ClientSession<SpanByte, SpanByte, SpanByte, SpanByteAndMemory, Empty, SpanByteFunctions<Empty>> _session;

@@ -122,7 +122,7 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
                 return default;
             }
             byte* start = _log.PointerTo(address);
-            if (*(uint*)(start + Record.KeyLengthOffset) == (uint)key.Length && key.Length <= MaxInlineKey)
+            if (*(ushort*)(start + Record.KeyLengthOffset) == key.Length)
             {
                 if (new ReadOnlySpan<byte>(start + Record.KeyOffset, key.Length).SequenceEqual(key))
                 {
@@ -156,8 +156,7 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
                 return existing;
             }
             bool expiring = existing.HasExpiry;
-            int stored = Record.StoredKeyLength(existing.Start);
-            Record replaced = Append(new ReadOnlySpan<byte>(existing.Start + Record.KeyOffset, stored), existing.IsHeapKey,
+            Record replaced = Append(existing.StoredKey, existing.IsHeapKey,
                 type, encoding, length, RoomFor(length), expiry, access);
             _index.Replace(hash, existing.Address, replaced.Address);
             FreeHeapValue(existing);
@@ -251,7 +250,7 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
         if (record.HasExpiry)
         {
             long old = record.Expiry;
-            *(long*)(record.Value + Record.ValueHeaderSize) = expiry;
+            *record.ExpiryField = expiry;
 
             // A later time needs no entry of its own: the wheel's present one leads here and is put back then.
             if (ExpiryWheel.TickOf(expiry) < ExpiryWheel.TickOf(old))
@@ -270,7 +269,7 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
         Buffer.MemoryCopy(payload, payload + Record.ExpirySize, length, length);
         record.Spare -= Record.ExpirySize;
         record.Flags |= RecordFlags.HasExpiry;
-        *(long*)(record.Value + Record.ValueHeaderSize) = expiry;
+        *record.ExpiryField = expiry;
         AddToWheel(record, expiry);
         return record;
     }
@@ -459,7 +458,7 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
         }
         if (expiry >= 0)
         {
-            *(long*)(existing.Value + Record.ValueHeaderSize) = expiry;
+            *existing.ExpiryField = expiry;
             if (!hadExpiry || ExpiryWheel.TickOf(expiry) < ExpiryWheel.TickOf(oldExpiry))
             {
                 AddToWheel(existing, expiry);
@@ -498,33 +497,32 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
         bool heap = length > MaxInlineValue;
         Invariant.Require(room >= (heap ? sizeof(HeapBytes*) : length));
         int payload = heap ? sizeof(HeapBytes*) : length;
-        int valueOffset = Record.ValueOffset(storedKey.Length);
-        int header = Record.ValueHeaderSize + (expiry >= 0 ? Record.ExpirySize : 0);
-        int size = Record.Align(valueOffset + header + room);
+        int header = Record.KeyOffset + storedKey.Length + (expiry >= 0 ? Record.ExpirySize : 0);
+        int size = Record.Align(header + room);
         HeapBytes* block = heap ? HeapBytes.Allocate(length, length) : null;
         long address = _log.Allocate(size);
         byte* start = _log.PointerTo(address);
-        *(ulong*)start = RecordLog.ValidRecordInfo;
-        *(uint*)(start + Record.KeyLengthOffset) = (uint)storedKey.Length | (isHeapKey ? Record.HeapKeyBit : 0);
+        ushort* words = (ushort*)start;
+        words[0] = (ushort)(size / 8);
+        words[1] = isHeapKey ? Record.HeapKeyMark : (ushort)storedKey.Length;
+        start[4] = (byte)((int)type | ((int)encoding << 4));
+        start[5] = (byte)((expiry >= 0 ? RecordFlags.HasExpiry : 0) | (heap ? RecordFlags.HeapValue : 0));
+        words[3] = (ushort)(size - header - payload);
+        *(uint*)(start + 8) = access << 8;
         storedKey.CopyTo(new Span<byte>(start + Record.KeyOffset, storedKey.Length));
-        byte* value = start + valueOffset;
-        *(int*)value = size - valueOffset - 4;
-        value[4] = (byte)((int)type | ((int)encoding << 4));
-        value[5] = (byte)((expiry >= 0 ? RecordFlags.HasExpiry : 0) | (heap ? RecordFlags.HeapValue : 0));
-        *(ushort*)(value + 6) = (ushort)(size - valueOffset - header - payload);
-        *(uint*)(value + 8) = access << 8;
+        Record record = new(start, address);
         if (expiry >= 0)
         {
-            *(long*)(value + Record.ValueHeaderSize) = expiry;
+            *record.ExpiryField = expiry;
             _wheel.Add(address, expiry);
         }
         if (heap)
         {
-            *(HeapBytes**)(value + header) = block;
+            *record.Heap = block;
             HeapBytesTotal += block->Size;
         }
         LiveBytes += size;
-        return new Record(start, address);
+        return record;
     }
 
     /// <summary>Writes a record again at the tail, with other room or another expiry, and supersedes the old one.</summary>
@@ -533,11 +531,10 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     {
         ulong hash = KeyHash.Of(record.Key);
         int payload = record.PayloadLength;
-        int stored = Record.StoredKeyLength(record.Start);
 
         // A longer payload would be taken for a value that wants memory outside.
         Invariant.Require(payload <= MaxInlineValue);
-        Record copy = Append(new ReadOnlySpan<byte>(record.Start + Record.KeyOffset, stored), record.IsHeapKey, record.Type,
+        Record copy = Append(record.StoredKey, record.IsHeapKey, record.Type,
             record.Encoding, keepPayload ? payload : room, room, expiry, record.AccessInfo);
         if (keepPayload)
         {
@@ -610,7 +607,7 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
         while (address < _log.TailAddress)
         {
             byte* start = _log.PointerTo(address);
-            if (*(ulong*)start != 0)
+            if (*(ushort*)start != 0)
             {
                 record = new Record(start, address);
                 return true;

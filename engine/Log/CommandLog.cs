@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 
 namespace Tidelog.Engine.Log;
 
+/// <summary>The stream of effects: every change at one byte offset, the last bytes readable.</summary>
 public sealed unsafe class CommandLog : IDisposable
 {
     private byte* _ring;
@@ -25,6 +26,7 @@ public sealed unsafe class CommandLog : IDisposable
     /// <summary>Offset of the oldest byte that can still be read.</summary>
     public long StartOffset { get; private set; }
 
+    /// <summary>Bytes.</summary>
     public long Capacity => _capacity;
 
     /// <summary>Appends bytes of the stream. More than the capacity at once leaves the end of them readable.</summary>

@@ -9,6 +9,7 @@ using Tidelog.Protocol;
 
 namespace Tidelog.Engine.Log;
 
+/// <summary>Collects what the running command changed, and appends it to the <see cref="CommandLog"/>.</summary>
 public sealed class Effects : IExpiryObserver
 {
     private readonly CommandLog _log;

@@ -84,9 +84,11 @@ internal static class ClientCommands
                 Row("kill", -3, Others, Kill, "2.4.0", "Closes connections.", OfAllClients,
                     "ip:port | [ID client-id] [TYPE NORMAL | MASTER | SLAVE | REPLICA | PUBSUB] [USER username] "
                     + "[ADDR ip:port] [LADDR ip:port] [SKIPME yes/no]"),
-                Row("info", 2, Own, Info, "6.2.0", "Describes this connection.", "O(1)", "", Varying),
+                Row("info", 2, Own, Info, "6.2.0", "Describes this connection.", "O(1)", "", Varying,
+                    "`multi-mem`, `rbs` and `rbp` are 0; the other figures of memory are of Tidelog's own buffers."),
                 Row("no-evict", 3, Others, NoEvict, "7.0.0",
-                    "Says whether this connection may be closed to save memory.", "O(1)", "ON | OFF"),
+                    "Says whether this connection may be closed to save memory.", "O(1)", "ON | OFF",
+                    difference: "Kept, but no client is ever evicted."),
                 Row("trackinginfo", 2, Own, TrackingInfo, "6.2.0", "Tells how this connection's keys are tracked.",
                     "O(1)", ""),
                 Row("getredir", 2, Own, GetRedir, "6.0.0", "Tells who gets this connection's invalidations.", "O(1)",
@@ -98,18 +100,18 @@ internal static class ClientCommands
                     "O(1)", ""),
                 Row("getname", 2, Own, GetName, "2.6.9", "Tells this connection's name.", "O(1)", ""),
                 Row("list", -2, Others, List, "2.4.0", "Describes connections, one on a line.", OfAllClients,
-                    "[TYPE NORMAL | MASTER | REPLICA | PUBSUB] [ID client-id [client-id ...]]", Varying),
+                    "[TYPE NORMAL | MASTER | REPLICA | PUBSUB] [ID client-id [client-id ...]]", Varying, "As CLIENT INFO."),
             ],
         },
     ];
 
     private static Command Row(
         string name, int arity, CommandFlags flags, Action<CommandContext> handler,
-        string since, string summary, string complexity, string syntax, params string[] tips) =>
+        string since, string summary, string complexity, string syntax, string? tip = null, string? difference = null) =>
         new(name, arity, flags, AclCategories.Connection, handler)
         {
-            Docs = new(summary, since, "connection", complexity, syntax),
-            Tips = tips,
+            Docs = new(summary, since, "connection", complexity, syntax) { Difference = difference },
+            Tips = tip is null ? [] : [tip],
         };
 
     private static void Help(CommandContext context) => ReplyText.Help(context, HelpLines);

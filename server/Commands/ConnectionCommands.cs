@@ -161,7 +161,7 @@ internal static class ConnectionCommands
         reply.Bulk("mode"u8);
         reply.Bulk(server.Settings.ClusterEnabled ? "cluster"u8 : "standalone"u8);
         reply.Bulk("role"u8);
-        reply.Bulk(server.Settings.Replication.MasterHost is null ? "master"u8 : "replica"u8);
+        reply.Bulk("master"u8);
         reply.Bulk("modules"u8);
         reply.Array(0);
     }

@@ -31,10 +31,25 @@ internal static class StartLog
             log.Notice($"Running mode=standalone, port={settings.Port}.");
         }
         log.Warning("Server initialized");
+        WarnOfMissingFeatures(server);
         log.Notice("Ready to accept connections");
         if (settings.UnixSocket is { Length: > 0 } path)
         {
             log.Notice($"The server is now ready to accept connections at {ConfigText.ToPath(path)}");
+        }
+    }
+
+    /// <summary>Directives that promise safety are accepted before their feature exists; nobody shall rely on them.</summary>
+    private static void WarnOfMissingFeatures(TidelogServer server)
+    {
+        ServerSettings settings = server.Settings;
+        if (settings.Persistence.AppendOnly)
+        {
+            server.Log.Warning("WARNING: appendonly is set, but this version writes no append-only file: the dataset is in memory only.");
+        }
+        if (settings.Replication.MasterHost is not null)
+        {
+            server.Log.Warning("WARNING: replicaof is set, but this version does not replicate: the server is a master.");
         }
     }
 

@@ -5,7 +5,9 @@ namespace Tidelog.Server.Network;
 /// <summary>The listening sockets of a loop, and the clients that arrive at them.</summary>
 internal sealed class Acceptor(EventLoop loop, SocketPoller poller, TidelogServer server)
 {
-    /// <summary>Milliseconds without accepting after the system refused; then a file descriptor may be free again.</summary>
+    /// <summary>
+    /// Milliseconds without accepting after the system refused; then a file descriptor may be free again.
+    /// </summary>
     public const int PauseMs = 100;
 
     private const int MaxAcceptsPerTurn = 1000;

@@ -5,7 +5,9 @@ using Tidelog.Server.Config;
 
 namespace Tidelog.Server.Network;
 
-/// <summary>A connected client: its socket, what it sent and was not executed, what it was answered and was not sent.</summary>
+/// <summary>
+/// A connected client: its socket, what it sent and was not executed, what it was answered and was not sent.
+/// </summary>
 internal sealed class Client(Database database, EventLoop loop, int socket, string address, string localAddress)
     : Session(database)
 {

@@ -41,7 +41,8 @@ internal sealed unsafe class EpollPoller : SocketPoller
         return file;
     }
 
-    public override void RemoveListener(int listener) => Control(LinuxApi.EpollDelete, listener, SocketEvents.None, listener);
+    public override void RemoveListener(int listener) =>
+        Control(LinuxApi.EpollDelete, listener, SocketEvents.None, listener);
 
     public override AcceptOutcome Accept(int listener, out AcceptedSocket accepted)
     {
@@ -71,7 +72,8 @@ internal sealed unsafe class EpollPoller : SocketPoller
 
     public override void Add(int socket, SocketEvents interest) => Control(LinuxApi.EpollAdd, socket, interest, socket);
 
-    public override void Change(int socket, SocketEvents interest) => Control(LinuxApi.EpollModify, socket, interest, socket);
+    public override void Change(int socket, SocketEvents interest) =>
+        Control(LinuxApi.EpollModify, socket, interest, socket);
 
     public override nint Receive(int socket, byte* buffer, nint length)
     {

@@ -1,12 +1,14 @@
 // The event loop: one thread that reads what clients sent, executes it, and sends the replies.
 //
-//  - A turn: wait for events; read once from each readable client, execute what is complete (RequestRunner), send all its
-//    replies with one call (ReplySender). Nothing blocks, and nothing is allocated per command.
+//  - A turn: wait for events; read once from each readable client, execute what is complete (RequestRunner), send all
+//    its replies with one call (ReplySender). Nothing blocks, and nothing is allocated per command.
 //  - A client costs bounded memory: RequestRunner says how back-pressure works, client-query-buffer-limit and
 //    client-output-buffer-limit bound the one command that is bigger than all that.
 //  - A client is never freed in the middle of a turn: CloseSoon marks it, the end of the turn closes it.
-//  - Whoever is not the loop's thread talks to it by Post. Nothing here knows that there is one loop only; the engine under
-//    it is entered by one thread at a time.
+//  - Whoever is not the loop's thread talks to it by Post.
+//  - There is one loop. What is in this folder belongs to its loop and would serve several; what they would share is
+//    the engine, and TidelogServer's lists of clients and its periodic work: those want a lock before there is a
+//    second one.
 
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
@@ -108,13 +110,17 @@ internal sealed unsafe class EventLoop : IDisposable
     }
 
     /// <summary>Executes what a client has in its input; for one whose pause has ended.</summary>
-    /// <param name="answer">Writes the reply that it has waited for in a blocking command.</param>
+    /// <param name="answer">
+    /// Writes the reply that it has waited for in a blocking command. Not while a command is executed: Post it from
+    /// there.
+    /// </param>
     public void Resume(Client client, Action<ReplyWriter>? answer = null)
     {
         client.IsPaused = false;
         client.HasWork = true;
         if (answer is not null)
         {
+            Invariant.Require(Current is null);
             _sender.Reply.Protocol = client.Protocol;
             answer(_sender.Reply);
             _sender.Send(client);

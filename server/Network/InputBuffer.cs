@@ -13,7 +13,9 @@ internal sealed unsafe class InputBuffer : IDisposable
     /// <summary>A smaller buffer is left as it is.</summary>
     private const int ShrinkAbove = 32 * 1024;
 
-    /// <summary>Most bytes of small commands to read at once: what one client does in its turn is bounded by it.</summary>
+    /// <summary>
+    /// Most bytes of small commands to read at once: what one client does in its turn is bounded by it.
+    /// </summary>
     private const int UsualRead = 64 * 1024;
 
     /// <summary>Most bytes of one big argument to read at once.</summary>
@@ -64,7 +66,9 @@ internal sealed unsafe class InputBuffer : IDisposable
 
     public void Consume(long count) => _begin += count;
 
-    /// <summary>Gives memory back that the client does not use: all when it is idle, else what exceeds its recent peak.</summary>
+    /// <summary>
+    /// Gives memory back that the client does not use: all when it is idle, else what exceeds its recent peak.
+    /// </summary>
     public void Trim(bool idle, bool midArgument)
     {
         if (Length == 0 && idle)
@@ -93,15 +97,16 @@ internal sealed unsafe class InputBuffer : IDisposable
 
     private void MakeRoom(long room)
     {
-        // What is there of an unfinished command goes to the front: at most once for each command, and part of one read.
+        // What is there of an unfinished command goes to the front: at most once for each command, and part of one
+        // read.
         MoveToFront();
         if (Free >= room)
         {
             return;
         }
 
-        // One big argument gets what it needs; a command of many arguments grows by a share of its size, so that all its
-        // copying together stays below twice that.
+        // One big argument gets what it needs; a command of many arguments grows by a share of its size, so that all
+        // its copying together stays below twice that.
         long capacity = Math.Max(Math.Max(InitialCapacity, _end + room), Capacity + (Capacity / 2));
         _start = (byte*)NativeMemory.Realloc(_start, (nuint)capacity);
         Capacity = capacity;

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Tidelog.Server.Network;
 
 /// <summary>
-/// The system calls of the event loop. Those that never wait keep the thread in the runtime's cooperative mode: the switch
-/// would cost more than their bookkeeping.
+/// The system calls of the event loop. Those that never wait keep the thread in the runtime's cooperative mode: the
+/// switch would cost more than their bookkeeping.
 /// </summary>
 internal static unsafe partial class LinuxApi
 {
@@ -87,9 +87,10 @@ internal static unsafe partial class LinuxApi
     public static int LastError => Marshal.GetLastSystemError();
 
     /// <summary>
-    /// Tells whether a failure to accept is the end of that one connection, so that the next may be tried: a network error
-    /// that came before it was accepted, or a signal.
+    /// Tells whether a failure to accept is the end of that one connection, so that the next may be tried: a network
+    /// error that came before it was accepted, or a signal.
     /// </summary>
     public static bool IsOfThePeer(int error) => error is Interrupted or ConnectionAborted or ProtocolFailure
-        or ProtocolUnavailable or NotSupported or NetworkDown or NetworkUnreachable or NoNetwork or HostDown or HostUnreachable;
+        or ProtocolUnavailable or NotSupported or NetworkDown or NetworkUnreachable or NoNetwork or HostDown
+        or HostUnreachable;
 }

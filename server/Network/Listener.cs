@@ -24,9 +24,12 @@ internal sealed class Listener : IDisposable
     public string? Path { get; }
 
     /// <param name="address">
-    /// An IP address or a name; "*" for all of IPv4, "::*" for all of IPv6. One with a colon is of IPv6, any other of IPv4.
+    /// An IP address or a name; "*" for all of IPv4, "::*" for all of IPv6. One with a colon is of IPv6, any other of
+    /// IPv4.
     /// </param>
-    /// <exception cref="SocketException">The address is not this machine's, its port is taken, or the name is unknown.</exception>
+    /// <exception cref="SocketException">
+    /// The address is not this machine's, its port is taken, or the name is unknown.
+    /// </exception>
     public static Listener Tcp(string address, int port, int backlog)
     {
         AddressFamily family = address.Contains(':', StringComparison.Ordinal)
@@ -39,8 +42,8 @@ internal sealed class Listener : IDisposable
             _ => Resolve(address, family),
         };
 
-        // No option for the address's reuse: on Unix, .NET sets the one that redis sets before it binds, and its own would
-        // let two servers share a port.
+        // No option for the address's reuse: on Unix, .NET sets the one that redis sets before it binds, and its own
+        // would let two servers share a port.
         Socket socket = new(family, SocketType.Stream, ProtocolType.Tcp);
         try
         {

@@ -7,12 +7,15 @@ namespace Tidelog.Server.Network;
 /// <summary>The sockets that the configuration wants connections at; opened, bound anew and closed together.</summary>
 internal sealed class ListeningSockets(ServerSettings settings, ServerLog log, EventLoop loop)
 {
+    private const string QueueLimitFile = "/proc/sys/net/core/somaxconn";
     private readonly List<Listener> _listeners = [];
 
     public IReadOnlyList<Listener> All => _listeners;
 
     /// <summary>Opens them all.</summary>
-    /// <returns>False if one that must be there could not be opened, or none is configured; the log says which.</returns>
+    /// <returns>
+    /// False if one that must be there could not be opened, or none is configured; the log says which.
+    /// </returns>
     public bool Open()
     {
         if (!TryBind(out List<Listener> opened))
@@ -27,9 +30,12 @@ internal sealed class ListeningSockets(ServerSettings settings, ServerLog log, E
             {
                 Add(Listener.Unix(ConfigText.ToPath(path), settings.UnixSocketPerm, settings.TcpBacklog));
             }
-            catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or ArgumentException)
+            catch (Exception e)
+                when (e is SocketException or IOException or UnauthorizedAccessException or ArgumentException)
             {
-                string reason = e is ArgumentException ? $"unix socket path too long ({path.Length})" : $"bind: {e.Message}";
+                string reason = e is ArgumentException
+                    ? $"unix socket path too long ({path.Length})"
+                    : $"bind: {e.Message}";
                 log.Warning($"Failed opening Unix socket: {reason}");
                 return false;
             }
@@ -39,6 +45,7 @@ internal sealed class ListeningSockets(ServerSettings settings, ServerLog log, E
             log.Warning("Configured to not listen anywhere, exiting.");
             return false;
         }
+        WarnOfShortQueue();
         return true;
     }
 
@@ -70,7 +77,9 @@ internal sealed class ListeningSockets(ServerSettings settings, ServerLog log, E
         _listeners.Clear();
     }
 
-    /// <summary>Opens a listener for each <c>bind</c> address, but for those that this machine does not have and may lack.</summary>
+    /// <summary>
+    /// Opens a listener for each <c>bind</c> address, but for those that this machine does not have and may lack.
+    /// </summary>
     /// <param name="opened">The listeners; none if it fails.</param>
     /// <returns>False if one could not be opened; the reason is in the log.</returns>
     private bool TryBind(out List<Listener> opened)
@@ -86,10 +95,10 @@ internal sealed class ListeningSockets(ServerSettings settings, ServerLog log, E
             }
             catch (SocketException e)
             {
-                string cause = IsUnknownName(e.SocketErrorCode) ? "" : "bind: ";
-                log.Warning(
-                    $"Warning: Could not create server TCP listening socket {address}:{settings.Port}: {cause}{e.Message}");
-                if (IsUnsupported(e.SocketErrorCode) || (isOptional && e.SocketErrorCode == SocketError.AddressNotAvailable))
+                SocketError error = e.SocketErrorCode;
+                log.Warning($"Warning: Could not create server TCP listening socket {address}:{settings.Port}: "
+                    + (IsUnknownName(error) ? "" : "bind: ") + e.Message);
+                if (IsUnsupported(error) || (isOptional && error == SocketError.AddressNotAvailable))
                 {
                     continue;
                 }
@@ -99,6 +108,16 @@ internal sealed class ListeningSockets(ServerSettings settings, ServerLog log, E
             }
         }
         return true;
+    }
+
+    private void WarnOfShortQueue()
+    {
+        if (File.Exists(QueueLimitFile) && int.TryParse(File.ReadAllText(QueueLimitFile), out int limit)
+            && limit > 0 && limit < settings.TcpBacklog)
+        {
+            log.Warning($"WARNING: The TCP backlog setting of {settings.TcpBacklog} cannot be enforced because "
+                + $"{QueueLimitFile} is set to the lower value of {limit}.");
+        }
     }
 
     private static bool IsUnknownName(SocketError error) =>

@@ -7,18 +7,24 @@ namespace Tidelog.Server.Network;
 /// <summary>The system's limit on open files, and the clients that it leaves room for.</summary>
 internal static partial class OpenFiles
 {
-    /// <summary>Files that the server needs beside its clients: data, listeners, and some 70 of the runtime's.</summary>
+    /// <summary>
+    /// Files that the server needs beside its clients: data, listeners, and some 70 of the runtime's.
+    /// </summary>
     private const long Reserved = 128;
 
     private const int NumberOfFiles = 7;
 
     /// <summary>
-    /// Raises the limit so that <c>maxclients</c> fit; where the system refuses, <c>maxclients</c> becomes what fits, and
-    /// the log says so.
+    /// Raises the limit so that <c>maxclients</c> fit; where the system refuses, <c>maxclients</c> becomes what fits,
+    /// and the log says so. Elsewhere than on Linux the limit is left as it is.
     /// </summary>
     /// <returns>False if not even the files that the server itself needs fit.</returns>
     public static unsafe bool MakeRoomFor(ServerSettings settings, ServerLog log)
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            return true;
+        }
         long wanted = settings.MaxClients + Reserved;
         Limit limit;
         if (GetLimit(NumberOfFiles, &limit) != 0)

@@ -3,8 +3,8 @@ using Tidelog.Protocol;
 namespace Tidelog.Server.Network;
 
 /// <summary>
-/// Replies that a client's socket did not take, oldest first. A reply of any size is adopted with the writer that holds it;
-/// only small ones are copied, into what room the last writer has.
+/// Replies that a client's socket did not take, oldest first. A reply of any size is adopted with the writer that
+/// holds it; only small ones are copied, into what room the last writer has.
 /// </summary>
 internal sealed unsafe class OutputQueue : IDisposable
 {

@@ -1,5 +1,5 @@
-// Replies on their way to a client. They are gathered in one writer for all clients of a loop and leave with one call; what
-// the socket does not take waits in the client's queue.
+// Replies on their way to a client. They are gathered in one writer for all clients of a loop and leave with one call;
+// what the socket does not take waits in the client's queue.
 
 using Tidelog.Protocol;
 
@@ -7,8 +7,11 @@ namespace Tidelog.Server.Network;
 
 internal sealed unsafe class ReplySender : IDisposable
 {
-    /// <summary>Most bytes that a client is sent in one turn: a fast reader of big replies must not keep the others waiting.</summary>
-    private const long MaxBytesPerTurn = 1 << 20;
+    /// <summary>
+    /// Most bytes that a client is sent in one turn: a fast reader of big replies must not keep the others waiting.
+    /// Twice what a turn's commands usually answer, so that those replies can leave at once.
+    /// </summary>
+    private const long MaxBytesPerTurn = 2 << 20;
 
     private readonly EventLoop _loop;
     private readonly SocketPoller _poller;

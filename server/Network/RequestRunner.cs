@@ -1,9 +1,9 @@
 // From a client's input to its replies: parses every complete command, in batches, executes them and sends the answers.
 //
-//  - A share for everybody: a client's turn ends with its input, which is one read, or with a megabyte of replies. It goes on
-//    in the next turn.
-//  - Back-pressure: a client that leaves 64 MiB of replies unread has no further commands read or executed until it takes
-//    some. Less would stop clients that send a long pipeline whole before they read, which works with redis.
+//  - A share for everybody: a client's turn ends with its input, which is one read, or with a megabyte of replies. It
+//    goes on in the next turn.
+//  - Back-pressure: a client that leaves 64 MiB of replies unread has no further commands read or executed until it
+//    takes some. Less would stop clients that send a long pipeline whole before they read, which works with redis.
 
 using Tidelog.Engine;
 using Tidelog.Engine.Commands;
@@ -84,8 +84,8 @@ internal sealed unsafe class RequestRunner(EventLoop loop, TidelogServer server,
     }
 
     /// <summary>
-    /// Parses ahead, up to a batch of commands. A session that owes a password is parsed one command at a time: AUTH changes
-    /// the limits of what follows.
+    /// Parses ahead, up to a batch of commands. A session that owes a password is parsed one command at a time: AUTH
+    /// changes the limits of what follows.
     /// </summary>
     private ParseStatus ParseBatch(Client client)
     {
@@ -130,8 +130,8 @@ internal sealed unsafe class RequestRunner(EventLoop loop, TidelogServer server,
     }
 
     /// <summary>
-    /// Parsing an inline command decodes its quotes in the buffer, so it cannot be parsed twice. One with quotes is alone in
-    /// its batch, and a copy is kept in case it must wait.
+    /// Parsing an inline command decodes its quotes in the buffer, so it cannot be parsed twice. One with quotes is
+    /// alone in its batch, and a copy is kept in case it must wait.
     /// </summary>
     /// <returns>True if the line is complete and has quotes.</returns>
     private bool KeepQuotedLine(byte* data, long left)
@@ -153,7 +153,8 @@ internal sealed unsafe class RequestRunner(EventLoop loop, TidelogServer server,
 
     private BatchOutcome ExecuteBatch(Client client)
     {
-        BatchOutcome outcome = _engine.Dispatcher.Execute(client, _batch, sender.Reply, RepliesPerTurn, out int executed);
+        BatchOutcome outcome =
+            _engine.Dispatcher.Execute(client, _batch, sender.Reply, RepliesPerTurn, out int executed);
         long consumed = 0;
         for (int i = 0; i < executed; i++)
         {
@@ -172,7 +173,10 @@ internal sealed unsafe class RequestRunner(EventLoop loop, TidelogServer server,
     private void RefuseInput(Client client)
     {
         server.LogProtocolError(client);
-        sender.Reply.Error($"ERR {client.Parser.ErrorText}");
+        if (client.ReplyMode == ReplyMode.On)
+        {
+            sender.Reply.Error($"ERR {client.Parser.ErrorText}");
+        }
         client.CloseAfterReply = true;
     }
 

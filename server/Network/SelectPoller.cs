@@ -192,8 +192,8 @@ internal sealed unsafe class SelectPoller : SocketPoller
     }
 
     /// <summary>
-    /// Readable with nothing to read is the peer's end. Behind unread bytes it stays unseen until those are read; one that comes
-    /// while Select waits is seen in the next turn.
+    /// Readable with nothing to read is the peer's end. Behind unread bytes it stays unseen until those are read; one
+    /// that comes while Select waits is seen in the next turn.
     /// </summary>
     private int ReportPeersClosed()
     {

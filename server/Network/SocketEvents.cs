@@ -1,6 +1,8 @@
 namespace Tidelog.Server.Network;
 
-/// <summary>What a socket is watched for, and what became of it. The values are epoll's, which takes them as they are.</summary>
+/// <summary>
+/// What a socket is watched for, and what became of it. The values are epoll's, which takes them as they are.
+/// </summary>
 [Flags]
 internal enum SocketEvents : uint
 {

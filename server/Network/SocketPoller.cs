@@ -1,5 +1,6 @@
-// The seam between the event loop and the system: waiting for sockets, and the calls on them. A socket is a small number,
-// the poller's handle, so that the loop finds its client by an index. One thread uses a poller; WakeUp alone is for all.
+// The seam between the event loop and the system: waiting for sockets, and the calls on them. A socket is a small
+// number, the poller's handle, so that the loop finds its client by an index. One thread uses a poller; WakeUp alone
+// is for all.
 
 using System.Runtime.InteropServices;
 
@@ -10,7 +11,9 @@ internal abstract unsafe class SocketPoller : IDisposable
     /// <summary>Of <see cref="Receive"/> and <see cref="Send"/>: not now.</summary>
     public const int WouldBlock = -1;
 
-    /// <summary>Of <see cref="Receive"/> and <see cref="Send"/>: the connection is lost, <see cref="LastError"/> says why.</summary>
+    /// <summary>
+    /// Of <see cref="Receive"/> and <see cref="Send"/>: the connection is lost, <see cref="LastError"/> says why.
+    /// </summary>
     public const int ConnectionLost = -2;
 
     /// <summary>The "socket" of the event that <see cref="WakeUp"/> causes.</summary>
@@ -61,7 +64,9 @@ internal abstract unsafe class SocketPoller : IDisposable
     /// <returns>Bytes taken, or a negative constant.</returns>
     public abstract nint Send(int socket, byte* buffer, nint length);
 
-    /// <summary>No delay of small packets, and keep-alive probes after so many seconds of silence; 0 for none.</summary>
+    /// <summary>
+    /// No delay of small packets, and keep-alive probes after so many seconds of silence; 0 for none.
+    /// </summary>
     public abstract void SetTcpOptions(int socket, int keepAliveSeconds);
 
     public abstract void Close(int socket);
