@@ -122,7 +122,7 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
                 return default;
             }
             byte* start = _log.PointerTo(address);
-            if (*(ushort*)(start + Record.KeyLengthOffset) == key.Length)
+            if (*(ushort*)(start + Record.KeyLengthOffset) == key.Length && key.Length <= MaxInlineKey)
             {
                 if (new ReadOnlySpan<byte>(start + Record.KeyOffset, key.Length).SequenceEqual(key))
                 {

@@ -1,3 +1,4 @@
+using Tidelog.Engine.Keyspace;
 using Xunit;
 
 namespace Tidelog.Tests.Engine;
@@ -5,6 +6,24 @@ namespace Tidelog.Tests.Engine;
 public sealed class KeyTests
 {
     private readonly EngineFixture _engine = new();
+
+    [Theory]
+    [InlineData(Store.MaxInlineKey)]
+    [InlineData(Store.MaxInlineKey + 1)]
+    [InlineData(ushort.MaxValue - 1)]
+    [InlineData(ushort.MaxValue)]
+    [InlineData(ushort.MaxValue + 1)]
+    public void A_long_key_is_found_again(int length)
+    {
+        EngineFixture engine = new();
+        string key = new('k', length);
+        engine.Run("SET", key, "value");
+        Assert.Equal("\"value\"", engine.Run("GET", key));
+        engine.Run("SET", key, "other");
+        Assert.Equal("1", engine.Line("DBSIZE"));
+        Assert.Equal("1", engine.Run("DEL", key));
+        Assert.Equal("0", engine.Line("DBSIZE"));
+    }
 
     [Fact]
     public void Del_counts_and_logs_only_when_something_went()
