@@ -1,6 +1,10 @@
 // Replies on their way to a client. They are gathered in one writer for all clients of a loop and leave with one call;
 // what the socket does not take waits in the client's queue.
+//
+// Small replies leave at the end of the turn, those of all clients one after the other: the first of them wakes the
+// clients' machine or process, and the others find it awake. Sent at once, each may cost a wake-up of its own.
 
+using System.Runtime.InteropServices;
 using Tidelog.Protocol;
 
 namespace Tidelog.Server.Network;
@@ -13,11 +17,21 @@ internal sealed unsafe class ReplySender : IDisposable
     /// </summary>
     private const long MaxBytesPerTurn = 2 << 20;
 
+    /// <summary>A longer reply does not wait for the end of the turn.</summary>
+    private const int GatherLimit = 16 * 1024;
+
+    private const int GatherCapacity = 256 * 1024;
+    private const int MaxGathered = 1024;
+
     private readonly EventLoop _loop;
     private readonly SocketPoller _poller;
     private readonly TidelogServer _server;
     private readonly ServerMetrics _metrics;
     private readonly Action<ReadOnlySpan<byte>> _countError;
+    private readonly byte* _gathered = (byte*)NativeMemory.Alloc(GatherCapacity);
+    private readonly Gathered[] _entries = new Gathered[MaxGathered];
+    private int _entryCount;
+    private int _gatheredLength;
 
     public ReplySender(EventLoop loop, SocketPoller poller, TidelogServer server)
     {
@@ -32,9 +46,20 @@ internal sealed unsafe class ReplySender : IDisposable
     /// <summary>Gathers the replies for the client whose commands are executed.</summary>
     public ReplyWriter Reply { get; private set; }
 
-    /// <summary>Sends the replies gathered, or queues them behind those that already wait.</summary>
+    /// <summary>
+    /// Sends the replies in <see cref="Reply"/>, now or at the end of the turn, or queues them behind those that already
+    /// wait.
+    /// </summary>
     public void Send(Client client)
     {
+        if (Reply.Length <= GatherLimit && client.OutputPending == 0 && !client.CloseAfterReply)
+        {
+            Gather(client);
+            return;
+        }
+
+        // What the same client is owed from earlier in this turn goes first.
+        FlushGathered();
         ReplyWriter reply = Reply;
         if (client.OutputPending > 0)
         {
@@ -58,6 +83,39 @@ internal sealed unsafe class ReplySender : IDisposable
             sent = Math.Max(sent, 0);
             _metrics.NetOutputBytes += sent;
             Queue(client, sent);
+        }
+    }
+
+    /// <summary>Sends the small replies of this turn.</summary>
+    public void SendGathered()
+    {
+        int count = _entryCount;
+        _entryCount = 0;
+        _gatheredLength = 0;
+        for (int i = 0; i < count; i++)
+        {
+            ref Gathered entry = ref _entries[i];
+            Client client = entry.Client;
+            entry.Client = null!;
+            byte* start = _gathered + entry.Start;
+            nint sent = client.OutputPending > 0 ? 0 : _poller.Send(client.Socket, start, entry.Length);
+            _metrics.WritesProcessed++;
+            if (sent == entry.Length)
+            {
+                _metrics.NetOutputBytes += sent;
+            }
+            else if (sent == SocketPoller.ConnectionLost)
+            {
+                Lose(client);
+            }
+            else
+            {
+                sent = Math.Max(sent, 0);
+                _metrics.NetOutputBytes += sent;
+                Reply.Raw(new ReadOnlySpan<byte>(start + sent, (int)(entry.Length - sent)));
+                Queue(client, 0);
+                _loop.Settle(client);
+            }
         }
     }
 
@@ -93,7 +151,37 @@ internal sealed unsafe class ReplySender : IDisposable
     /// <summary>Forgets the replies gathered.</summary>
     public void Discard() => Reply.Clear();
 
-    public void Dispose() => Reply.Dispose();
+    public void Dispose()
+    {
+        Reply.Dispose();
+        NativeMemory.Free(_gathered);
+    }
+
+    /// <summary>Sends the small replies while <see cref="Reply"/> holds others: queueing needs a writer of its own.</summary>
+    private void FlushGathered()
+    {
+        if (_entryCount > 0)
+        {
+            ReplyWriter held = Reply;
+            Reply = NewWriter();
+            SendGathered();
+            Reply.Dispose();
+            Reply = held;
+        }
+    }
+
+    private void Gather(Client client)
+    {
+        int length = (int)Reply.Length;
+        if (_entryCount == MaxGathered || _gatheredLength + length > GatherCapacity)
+        {
+            FlushGathered();
+        }
+        Reply.Written.CopyTo(new Span<byte>(_gathered + _gatheredLength, length));
+        _entries[_entryCount++] = new Gathered(client, _gatheredLength, length);
+        _gatheredLength += length;
+        Reply.Clear();
+    }
 
     private void Queue(Client client, nint sent)
     {
@@ -112,6 +200,8 @@ internal sealed unsafe class ReplySender : IDisposable
         _server.LogDisconnect(client, $"Error writing to client: {_poller.LastError}");
         _loop.CloseSoon(client);
     }
+
+    private record struct Gathered(Client Client, int Start, int Length);
 
     private ReplyWriter NewWriter() => new() { ErrorWritten = _countError };
 }
