@@ -14,7 +14,6 @@ public sealed unsafe class CommandContext(StorageEngine engine)
     private byte* _base;
     private ArgumentList _arguments = new();
     private int _first;
-    private long _requestLength;
 
     public StorageEngine Engine { get; } = engine;
 
@@ -56,10 +55,10 @@ public sealed unsafe class CommandContext(StorageEngine engine)
         }
     }
 
-    /// <summary>True when the request came as RESP, so that its bytes can stand in the log as they are.</summary>
-    internal bool IsRequestBytes => _requestLength is > 0 and <= int.MaxValue;
+    /// <summary>Length of the request if it came as RESP, so that its bytes can stand in the log as they are; else 0.</summary>
+    internal long RequestLength { get; private set; }
 
-    internal ReadOnlySpan<byte> RequestBytes => new(_base, (int)_requestLength);
+    internal byte* RequestStart => _base;
 
     /// <summary>True if an argument is a word, in any case.</summary>
     /// <param name="word">In upper case.</param>
@@ -112,6 +111,6 @@ public sealed unsafe class CommandContext(StorageEngine engine)
         _arguments = arguments;
         _first = first;
         Count = count;
-        _requestLength = requestLength;
+        RequestLength = requestLength;
     }
 }

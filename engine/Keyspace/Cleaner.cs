@@ -25,6 +25,9 @@ internal sealed class Cleaner
     /// <summary>At most about a third of a millisecond at a time.</summary>
     private const long MaxBudget = 2 << 20;
 
+    /// <summary>The same for a server with nothing else to do; about a millisecond.</summary>
+    private const long IdleBudget = 8 << 20;
+
     /// <summary>Freed pages wait on the runtime's heap for a full collection; it is asked for when so many have gathered.</summary>
     private const long UnreturnedLimit = 64 << 20;
 
@@ -37,10 +40,14 @@ internal sealed class Cleaner
     public void Run(List<Store> stores, bool urgent, bool idle)
     {
         long tails = TailsOf(stores);
-        long budget = idle ? MaxBudget : Math.Min((Math.Max(0, tails - _tails) * BudgetPerByte) + MinBudget, MaxBudget);
+        long budget = idle
+            ? IdleBudget
+            : Math.Min((Math.Max(0, tails - _tails) * BudgetPerByte) + MinBudget, MaxBudget);
         foreach (Store store in stores)
         {
-            long limit = urgent ? store.LogBytes / UrgentDeadShare : Math.Max(DeadBytesIgnored, store.LogBytes / DeadShare);
+            long limit = urgent
+                ? store.LogBytes / UrgentDeadShare
+                : Math.Max(DeadBytesIgnored, store.LogBytes / DeadShare);
             if (store.ImmutableBelow == 0 && store.DeadBytes > limit && budget > 0)
             {
                 budget = store.Clean(budget);

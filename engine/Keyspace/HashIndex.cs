@@ -63,8 +63,8 @@ internal sealed unsafe class HashIndex : IDisposable
 
     public long Count { get; private set; }
 
-    /// <summary>Bytes of memory that the index takes.</summary>
-    public long AllocatedBytes { get; private set; }
+    /// <summary>Bytes of memory that the index takes: a chunk takes memory as its buckets come into use.</summary>
+    public long AllocatedBytes => (BucketCount * BucketSize) + ((long)_slabs.Count * OverflowSlabBuckets * BucketSize);
 
     public long BucketCount => (1L << _level) + _split;
 
@@ -381,7 +381,6 @@ internal sealed unsafe class HashIndex : IDisposable
         while (_chunkCount > needed)
         {
             PageMemory.Free(_chunks[--_chunkCount], ChunkBytes);
-            AllocatedBytes -= ChunkBytes;
         }
     }
 
@@ -406,7 +405,6 @@ internal sealed unsafe class HashIndex : IDisposable
         {
             _chunks[_chunkCount++] = (byte*)PageMemory.AllocateZeroed(ChunkBytes, bigPages: false);
         }
-        AllocatedBytes += ChunkBytes;
     }
 
     private byte* AllocateOverflow()
@@ -417,7 +415,6 @@ internal sealed unsafe class HashIndex : IDisposable
             byte* slab = (byte*)NativeMemory.AlignedAlloc(size, BucketSize);
             NativeMemory.Clear(slab, size);
             _slabs.Add((nint)slab);
-            AllocatedBytes += (long)size;
             for (int i = OverflowSlabBuckets - 1; i >= 0; i--)
             {
                 byte* free = slab + (i * BucketSize);

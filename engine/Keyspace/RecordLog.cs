@@ -26,12 +26,18 @@ internal sealed unsafe class RecordLog : IDisposable
     /// <summary>A record is put in the log only up to this size; the rest of a page is lost when the next does not fit.</summary>
     public const int MaxRecordSize = PageSize / 8;
 
+    /// <summary>FASTER itself holds four for reuse.</summary>
+    private const int PagesKept = 8;
+
     private readonly FasterKV<SpanByte, SpanByte> _store;
     private readonly ClientSession<SpanByte, SpanByte, SpanByte, SpanByteAndMemory, Empty, SpanByteFunctions<Empty>> _session;
     private readonly UnsafeContext<SpanByte, SpanByte, SpanByte, SpanByteAndMemory, Empty, SpanByteFunctions<Empty>> _context;
     private readonly Func<int, long> _tryAllocate;
     private readonly long* _pages;
     private readonly long _pageIndexMask;
+    private readonly byte[]?[] _pageArrays;
+    private readonly List<byte[]> _closing = [];
+    private int _freedSinceAllocation;
     private bool _inBatch;
 
     /// <param name="maxBytes">
@@ -57,10 +63,10 @@ internal sealed unsafe class RecordLog : IDisposable
 
         object allocator = typeof(FasterKV<SpanByte, SpanByte>)
             .GetField("hlog", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.GetValue(_store)!;
-        _tryAllocate = allocator.GetType().GetMethod("TryAllocateRetryNow", [typeof(int)])!.CreateDelegate<Func<int, long>>(allocator);
-        object pages = allocator.GetType().GetField("nativePointers", BindingFlags.Instance | BindingFlags.NonPublic)!
-            .GetValue(allocator)!;
-        _pages = (long*)Pointer.Unbox(pages);
+        Type type = allocator.GetType();
+        _tryAllocate = type.GetMethod("TryAllocateRetryNow", [typeof(int)])!.CreateDelegate<Func<int, long>>(allocator);
+        _pages = (long*)Pointer.Unbox(FieldOf(type, allocator, "nativePointers"));
+        _pageArrays = (byte[]?[])FieldOf(type, allocator, "values");
         _pageIndexMask = (1L << (memoryBits - PageSizeBits)) - 1;
         BeginAddress = _store.Log.BeginAddress;
         TailAddress = _store.Log.TailAddress;
@@ -104,6 +110,10 @@ internal sealed unsafe class RecordLog : IDisposable
         BeginBatch();
         long address = _tryAllocate(size);
         Invariant.Require(address > 0);
+        if (((address ^ TailAddress) & ~PageMask) != 0)
+        {
+            _freedSinceAllocation = 0;
+        }
         TailAddress = address + size;
         Invariant.Require(TailAddress - BeginAddress < _pageIndexMask << PageSizeBits);
         return address;
@@ -120,11 +130,16 @@ internal sealed unsafe class RecordLog : IDisposable
     public void FreeUntil(long address)
     {
         long page = address & ~PageMask;
-        bool crossed = page > (BeginAddress & ~PageMask);
+        long first = BeginAddress & ~PageMask;
         BeginAddress = address;
-        if (!crossed)
+        if (page == first)
         {
             return;
+        }
+        _closing.Clear();
+        for (long closing = first; closing < page; closing += PageSize)
+        {
+            _closing.Add(_pageArrays[(closing >> PageSizeBits) & _pageIndexMask]!);
         }
 
         // The read-only and head addresses go along: the page is closed when every holder of the epoch has moved on.
@@ -137,6 +152,7 @@ internal sealed unsafe class RecordLog : IDisposable
         {
             BeginBatch();
         }
+        DiscardClosed(first);
     }
 
     public void Dispose()
@@ -150,5 +166,28 @@ internal sealed unsafe class RecordLog : IDisposable
         }
         _session.Dispose();
         _store.Dispose();
+    }
+
+    private static object FieldOf(Type type, object target, string name) =>
+        type.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(target)!;
+
+    /// <summary>
+    /// Gives the memory of closed pages back to the system at once. FASTER drops them to the runtime, which keeps what it
+    /// collects. Under steady load the next pages are made of them, so that only what exceeds a few is discarded.
+    /// </summary>
+    /// <param name="firstPage">Address of the first of <see cref="_closing"/>.</param>
+    private void DiscardClosed(long firstPage)
+    {
+        for (int i = 0; i < _closing.Count; i++)
+        {
+            long index = ((firstPage >> PageSizeBits) + i) & _pageIndexMask;
+            if (++_freedSinceAllocation > PagesKept && _pageArrays[index] is null)
+            {
+                // FASTER has cleared the page; memory that was discarded reads as zeros too.
+                byte[] array = _closing[i];
+                PageMemory.Discard(Unsafe.AsPointer(ref array[0]), (nuint)array.Length);
+            }
+        }
+        _closing.Clear();
     }
 }

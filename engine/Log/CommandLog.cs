@@ -8,6 +8,7 @@ namespace Tidelog.Engine.Log;
 /// <summary>The stream of effects: every change at one byte offset, the last bytes readable.</summary>
 public sealed unsafe class CommandLog : IDisposable
 {
+    private const int MaxPart = 1 << 30;
     private byte* _ring;
     private long _capacity;
 
@@ -43,6 +44,18 @@ public sealed unsafe class CommandLog : IDisposable
         bytes[first..].CopyTo(new Span<byte>(_ring, bytes.Length - first));
         EndOffset += bytes.Length;
         StartOffset = Math.Max(StartOffset, EndOffset - _capacity);
+    }
+
+    /// <summary>The same for bytes outside the runtime's heap, of any number.</summary>
+    public void Append(byte* bytes, long length)
+    {
+        while (length > 0)
+        {
+            int part = (int)Math.Min(length, MaxPart);
+            Append(new ReadOnlySpan<byte>(bytes, part));
+            bytes += part;
+            length -= part;
+        }
     }
 
     /// <summary>Copies bytes of the stream from an offset on.</summary>

@@ -10,7 +10,7 @@ using Tidelog.Protocol;
 namespace Tidelog.Engine.Log;
 
 /// <summary>Collects what the running command changed, and appends it to the <see cref="CommandLog"/>.</summary>
-public sealed class Effects : IExpiryObserver
+public sealed unsafe class Effects : IExpiryObserver
 {
     private readonly CommandLog _log;
     private readonly EngineOptions _options;
@@ -127,11 +127,11 @@ public sealed class Effects : IExpiryObserver
             Select(database);
             if (_given.Length > 0)
             {
-                _log.Append(_given.Written);
+                _log.Append(_given.Start, _given.Length);
             }
-            else if (context.IsRequestBytes)
+            else if (context.RequestLength > 0)
             {
-                _log.Append(context.RequestBytes);
+                _log.Append(context.RequestStart, context.RequestLength);
             }
             else
             {
@@ -140,7 +140,7 @@ public sealed class Effects : IExpiryObserver
                 {
                     _given.Bulk(context[i]);
                 }
-                _log.Append(_given.Written);
+                _log.Append(_given.Start, _given.Length);
             }
         }
         Discard();
