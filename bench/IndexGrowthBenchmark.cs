@@ -7,8 +7,8 @@ using ValueType = Tidelog.Engine.Keyspace.ValueType;
 namespace Tidelog.Bench;
 
 /// <summary>
-/// The longest single insertion while an index grows from small to four million keys: ours splits a bucket at a time, FASTER's
-/// is doubled by GrowIndex. Not a mean but a maximum, so it is printed, and the benchmark's own time is of no interest.
+/// The longest single insertion while an index grows from small to four million keys: ours splits a bucket at a time,
+/// FASTER's is doubled by GrowIndex. Not a mean but a maximum, so it is printed; the benchmark's own time says nothing.
 /// </summary>
 public class IndexGrowthBenchmark
 {

@@ -6,7 +6,9 @@ namespace Tidelog.Engine;
 /// <summary>Checks of what must hold whatever a client, a peer or a disk does. They stay on in Release.</summary>
 public static class Invariant
 {
-    /// <exception cref="InvariantException">The condition does not hold: a bug of ours, never the client's mistake.</exception>
+    /// <exception cref="InvariantException">
+    /// The condition does not hold: a bug of ours, never the client's mistake.
+    /// </exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Require(
         [DoesNotReturnIf(false)] bool condition,

@@ -6,8 +6,8 @@ using Tidelog.Engine.Log;
 namespace Tidelog.Engine;
 
 /// <summary>
-/// A Redis without sockets: the dataset, the commands, and the log of their effects. It is driven from outside: one thread
-/// at a time executes, and calls <see cref="Cron"/> now and then.
+/// A Redis without sockets: the dataset, the commands, and the log of their effects. It is driven from outside: one
+/// thread at a time executes, and calls <see cref="Cron"/> now and then.
 /// </summary>
 public sealed class StorageEngine
 {
@@ -79,7 +79,9 @@ public sealed class StorageEngine
     /// <summary>A new session on database 0.</summary>
     public Session OpenSession() => new(Keyspace[0]) { Authenticated = true };
 
-    /// <summary>From here to <see cref="EndTurn()"/> records stay in place; one turn may execute several batches.</summary>
+    /// <summary>
+    /// From here to <see cref="EndTurn()"/> records stay in place; one turn may execute several batches.
+    /// </summary>
     public void BeginTurn()
     {
         UpdateClock();
@@ -124,8 +126,8 @@ public sealed class StorageEngine
     public void CountError(ReadOnlySpan<byte> text) => Metrics.CountError(text);
 
     /// <summary>
-    /// Live data is over <c>maxmemory</c>. Dead records do not count against the client: they go as the cleaner comes, and
-    /// it hurries while the limit is passed.
+    /// Live data is over <c>maxmemory</c>. Dead records do not count against the client: they go as the cleaner comes,
+    /// and it hurries while the limit is passed.
     /// </summary>
     internal bool IsOutOfMemory()
     {

@@ -41,7 +41,9 @@ public sealed class ArgumentList
         Count += count;
     }
 
-    /// <summary>Forgets the items from <paramref name="count"/> on; a list that once grew huge gives its memory back.</summary>
+    /// <summary>
+    /// Forgets the items from <paramref name="count"/> on; a list that once grew huge gives its memory back.
+    /// </summary>
     public void Truncate(int count)
     {
         Count = count;

@@ -4,8 +4,8 @@ namespace Tidelog.Protocol;
 internal static unsafe class InlineArguments
 {
     /// <summary>
-    /// Appends the arguments of a line. Quotes and escapes are decoded in place: an argument never gets longer by it, and
-    /// the bytes of the line are spent afterwards.
+    /// Appends the arguments of a line. Quotes and escapes are decoded in place: an argument never gets longer by it,
+    /// and the bytes of the line are spent afterwards.
     /// </summary>
     /// <returns>False if a quote is not closed, or is closed in the middle of a word.</returns>
     public static bool TrySplit(byte* line, int length, ArgumentList arguments)

@@ -13,8 +13,8 @@ public static class Numbers
         + "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"u8;
 
     /// <summary>
-    /// Reads an integer in its one canonical form: no space, no plus sign, no leading zero, no "-0"; so a text that parses
-    /// is also what <see cref="Format"/> would write (Redis 7.0 util.c, string2ll).
+    /// Reads an integer in its one canonical form: no space, no plus sign, no leading zero, no "-0"; so a text that
+    /// parses is also what <see cref="Format"/> would write (Redis 7.0 util.c, string2ll).
     /// </summary>
     public static bool TryParseInt64(ReadOnlySpan<byte> text, out long value)
     {

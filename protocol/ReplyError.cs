@@ -36,11 +36,11 @@ public static class ReplyError
         "ERR NX and XX, GT or LT options at the same time are not compatible"u8;
     public static ReadOnlySpan<byte> ExpireGtWithLt => "ERR GT and LT options at the same time are not compatible"u8;
     public static ReadOnlySpan<byte> IdleTimeUnderLfu =>
-        "ERR An LFU maxmemory policy is selected, idle time not tracked. "u8
-        + "Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."u8;
+        "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when "u8
+        + "switching between policies at runtime LRU and LFU data will take some time to adjust."u8;
     public static ReadOnlySpan<byte> FrequencyWithoutLfu =>
-        "ERR An LFU maxmemory policy is not selected, access frequency not tracked. "u8
-        + "Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."u8;
+        "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when "u8
+        + "switching between policies at runtime LRU and LFU data will take some time to adjust."u8;
     public static ReadOnlySpan<byte> KeysOfInvalidCommand => "ERR Invalid command specified"u8;
     public static ReadOnlySpan<byte> KeysOfKeylessCommand => "ERR The command has no key arguments"u8;
     public static ReadOnlySpan<byte> KeysOfWrongArity => "ERR Invalid number of arguments specified for command"u8;
@@ -50,7 +50,8 @@ public static class ReplyError
     public static ReadOnlySpan<byte> WrongPassword =>
         "WRONGPASS invalid username-password pair or user is disabled."u8;
     public static ReadOnlySpan<byte> NoPasswordSet =>
-        "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?"u8;
+        "ERR AUTH <password> called without any password configured for the default user. "u8
+        + "Are you sure your configuration is correct?"u8;
     public static ReadOnlySpan<byte> NoProtocol => "NOPROTO unsupported protocol version"u8;
     public static ReadOnlySpan<byte> MaxClients => "ERR max number of clients reached"u8;
     public static ReadOnlySpan<byte> InvalidPassword => "ERR invalid password"u8;
@@ -78,21 +79,23 @@ public static class ReplyError
 
     /// <summary>The answer to a connection from elsewhere while there is no password and no bind directive.</summary>
     public static ReadOnlySpan<byte> ProtectedMode =>
-        ("DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the "u8
-        + "default user. In this mode connections are only accepted from the loopback interface. If you want to connect "u8
-        + "from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode "u8
-        + "sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the "u8
-        + "same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do "u8
-        + "so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode "u8
-        + "by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting the "u8
-        + "server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' "u8
-        + "option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above "u8
-        + "things in order for the server to start accepting connections from the outside."u8);
+        ("DENIED Redis is running in protected mode because protected mode is enabled and no password is set for "u8
+        + "the default user. In this mode connections are only accepted from the loopback interface. If you want to "u8
+        + "connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable "u8
+        + "protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by "u8
+        + "connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly "u8
+        + "accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively "u8
+        + "you can just disable the protected mode by editing the Redis configuration file, and setting the "u8
+        + "protected mode option to 'no', and then restarting the server. 3) If you started the server manually just "u8
+        + "for testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication password for "u8
+        + "the default user. NOTE: You only need to do one of the above things in order for the server to start "u8
+        + "accepting connections from the outside."u8);
 
     /// <summary>The error of a command that its directive does not allow.</summary>
     public static string ProtectedCommand(string command, string directive) =>
-        $"ERR {command} command not allowed. If the {directive} option is set to \"local\", you can run it from a local "
-        + "connection, otherwise you need to set this option in the configuration file, and then restart the server.";
+        $"ERR {command} command not allowed. If the {directive} option is set to \"local\", you can run it from a "
+        + "local connection, otherwise you need to set this option in the configuration file, and then restart the "
+        + "server.";
 
     /// <summary>The error of a command that got too few or too many arguments.</summary>
     public static string WrongArity(string command) => $"ERR wrong number of arguments for '{command}' command";

@@ -1,7 +1,7 @@
 // The reply writer: RESP2 and RESP3 into one growing native buffer that the event loop sends from.
 //
-// The caller sets Protocol to the client's version; a method that exists in RESP3 only writes what redis writes to a RESP2
-// client in its place. Nothing here allocates on the GC heap but the errors with a formatted text.
+// The caller sets Protocol to the client's version; a method that exists in RESP3 only writes what redis writes to a
+// RESP2 client in its place. Nothing here allocates on the GC heap but the errors with a formatted text.
 
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -9,7 +9,9 @@ using System.Text;
 
 namespace Tidelog.Protocol;
 
-/// <summary>Replies of one client, one behind the other, until they are sent. Belongs to one thread at a time.</summary>
+/// <summary>
+/// Replies of one client, one behind the other, until they are sent. Belongs to one thread at a time.
+/// </summary>
 public sealed unsafe class ReplyWriter : IDisposable
 {
     private const int InitialCapacity = 64 * 1024;
@@ -52,7 +54,9 @@ public sealed unsafe class ReplyWriter : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Forgets everything written; a buffer that grew beyond <paramref name="keep"/> bytes is given back.</summary>
+    /// <summary>
+    /// Forgets everything written; a buffer that grew beyond <paramref name="keep"/> bytes is given back.
+    /// </summary>
     public void Clear(long keep = 1 << 20)
     {
         _position = _start;

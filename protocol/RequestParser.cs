@@ -1,11 +1,12 @@
 // The request parser: redis's multibulk and inline commands, out of a buffer that may end at any byte.
 //
 // It promises
-//  - resumable at every byte: what was parsed of an unfinished command is remembered as offsets from the command's first
-//    byte, so the buffer may be moved or grown between two calls as long as those bytes stay in front of it;
+//  - resumable at every byte: what was parsed of an unfinished command is remembered as offsets from the command's
+//    first byte, so the buffer may be moved or grown between two calls as long as those bytes stay in front of it;
 //  - no byte is scanned twice, whatever the size of the pieces it arrives in;
 //  - no copy: arguments are views. Only the quotes and escapes of an inline command are decoded, in place;
-//  - redis 7.0's limits and its protocol errors, to the letter (networking.c: processInlineBuffer, processMultibulkBuffer).
+//  - redis 7.0's limits and its protocol errors, to the letter (networking.c: processInlineBuffer,
+//    processMultibulkBuffer).
 
 using System.Runtime.CompilerServices;
 
@@ -20,16 +21,22 @@ public enum ParseStatus
     /// <summary>One command was added to the arguments.</summary>
     Command,
 
-    /// <summary>An empty line or an empty multibulk: its bytes are consumed, and there is nothing to do or to answer.</summary>
+    /// <summary>
+    /// An empty line or an empty multibulk: its bytes are consumed, and there is nothing to do or to answer.
+    /// </summary>
     Empty,
 
-    /// <summary>The bytes are no request; <see cref="RequestParser.ErrorText"/> is the answer, and the connection is lost.</summary>
+    /// <summary>
+    /// The bytes are no request; <see cref="RequestParser.ErrorText"/> is the answer, and the connection is lost.
+    /// </summary>
     Error,
 }
 
 /// <summary>The limits that a request is held to while it is parsed.</summary>
 /// <param name="MaxBulkLength"><c>proto-max-bulk-len</c>, bytes.</param>
-/// <param name="Unauthenticated">True while the client owes a password: 10 arguments of 16 KiB are enough for AUTH.</param>
+/// <param name="Unauthenticated">
+/// True while the client owes a password: 10 arguments of 16 KiB are enough for AUTH.
+/// </param>
 public readonly record struct RequestLimits(long MaxBulkLength, bool Unauthenticated);
 
 /// <summary>Parses the requests of one connection, one command at a time.</summary>
@@ -59,8 +66,8 @@ public sealed unsafe class RequestParser
     public string ErrorReason { get; private set; } = "";
 
     /// <summary>
-    /// How many bytes in all, counted from the command's first, must be there before the next call can get further; 0 when
-    /// unknown. A reader that makes room for exactly that many reads a large argument straight to its place.
+    /// How many bytes in all, counted from the command's first, must be there before the next call can get further; 0
+    /// when unknown. A reader that makes room for exactly that many reads a large argument straight to its place.
     /// </summary>
     public long BytesWanted => _bulkLength >= 0 ? _position + _bulkLength + 2 : 0;
 
@@ -83,9 +90,12 @@ public sealed unsafe class RequestParser
     /// <summary>Parses one command, or goes on with the one that an earlier call left unfinished.</summary>
     /// <param name="data">The unfinished (or next) command's first byte.</param>
     /// <param name="length">How many bytes are there, those seen by earlier calls included.</param>
-    /// <param name="arguments">Gets the command's arguments appended, with offsets from <paramref name="data"/>.</param>
+    /// <param name="arguments">
+    /// Gets the command's arguments appended, with offsets from <paramref name="data"/>.
+    /// </param>
     /// <param name="consumed">Length of the command when it is complete or empty, else 0.</param>
-    public ParseStatus Parse(byte* data, long length, ArgumentList arguments, in RequestLimits limits, out long consumed)
+    public ParseStatus Parse(
+        byte* data, long length, ArgumentList arguments, in RequestLimits limits, out long consumed)
     {
         consumed = 0;
         if (_bulksLeft == 0)
@@ -280,7 +290,9 @@ public sealed unsafe class RequestParser
         return arguments.Count == _firstArgument ? ParseStatus.Empty : ParseStatus.Command;
     }
 
-    /// <summary>The next "\r" at or behind <paramref name="from"/>; remembers how far it looked. -1 if there is none.</summary>
+    /// <summary>
+    /// The next "\r" at or behind <paramref name="from"/>; remembers how far it looked. -1 if there is none.
+    /// </summary>
     private long FindCarriageReturn(byte* data, long length, long from)
     {
         long start = Math.Max(from, _scanned);

@@ -51,7 +51,8 @@ internal static class ConfigHooks
         long used = server.Engine.UsedMemory;
         if (limit > 0 && limit < used)
         {
-            server.Log.Warning($"WARNING: the new maxmemory value set via CONFIG SET ({limit}) is smaller than the current "
+            server.Log.Warning(
+                $"WARNING: the new maxmemory value set via CONFIG SET ({limit}) is smaller than the current "
                 + $"memory usage ({used}). This will result in key eviction and/or the inability to accept new write "
                 + "commands depending on the maxmemory-policy.");
         }

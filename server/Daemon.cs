@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Tidelog.Server;
 
 /// <summary>
-/// <c>daemonize yes</c>. A process with a runtime's threads cannot fork, so the server starts itself once more and leaves; the
-/// second process detaches from the terminal.
+/// <c>daemonize yes</c>. A process with a runtime's threads cannot fork, so the server starts itself once more and
+/// leaves; the second process detaches from the terminal.
 /// </summary>
 internal static partial class Daemon
 {
@@ -14,7 +14,9 @@ internal static partial class Daemon
 
     public static bool IsChild { get; } = Environment.GetEnvironmentVariable(Mark) is not null;
 
-    /// <param name="standardInput">What the process read of its standard input and the child will read again; or null.</param>
+    /// <param name="standardInput">
+    /// What the process read of its standard input and the child will read again; or null.
+    /// </param>
     public static void Start(string[] arguments, string workingDirectory, byte[]? standardInput)
     {
         ProcessStartInfo start = new(Environment.ProcessPath!)

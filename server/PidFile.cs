@@ -8,7 +8,9 @@ internal static class PidFile
 {
     private const string DaemonDefault = "/var/run/redis.pid";
 
-    /// <summary>Writes it if one is configured, or the server is a daemon. A failure is no reason not to start.</summary>
+    /// <summary>
+    /// Writes it if one is configured, or the server is a daemon. A failure is no reason not to start.
+    /// </summary>
     public static void Write(ServerSettings settings, ServerLog log)
     {
         if (PathOf(settings) is not string path)

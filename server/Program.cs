@@ -29,7 +29,8 @@ internal static class Program
                 Console.Error.WriteLine("There is no built-in memory test: use memtester or memtest86.");
                 return 1;
             case CommandLineAction.CheckSystem:
-                Console.WriteLine("[ok] Nothing to check: this server neither forks nor depends on the system's memory settings.");
+                Console.WriteLine(
+                    "[ok] Nothing to check: this server neither forks nor depends on the system's memory settings.");
                 return 0;
         }
         if (commandLine.IsSentinel)
@@ -80,7 +81,8 @@ internal static class Program
         _ = Task.Run(KeySpace.WarmUp);
         using PosixSignalRegistration terminate = OnSignal(server, PosixSignal.SIGTERM, "SIGTERM");
         using PosixSignalRegistration interrupt = OnSignal(server, PosixSignal.SIGINT, "SIGINT");
-        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => signal.Cancel = true);
+        using PosixSignalRegistration hangUp =
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => signal.Cancel = true);
         try
         {
             server.Loop.Run();

@@ -42,7 +42,8 @@ internal sealed class ServerMetrics
 
     public void Reset(long nowMs)
     {
-        ConnectionsReceived = ConnectionsRejected = NetInputBytes = NetOutputBytes = ReadsProcessed = WritesProcessed = 0;
+        ConnectionsReceived = ConnectionsRejected = NetInputBytes = NetOutputBytes = 0;
+        ReadsProcessed = WritesProcessed = 0;
         QueryBufferLimitDisconnections = OutputBufferLimitDisconnections = EventLoopTurns = EventLoopMicroseconds = 0;
         ExpireCycleMicroseconds = 0;
         CommandRate.Reset(nowMs);

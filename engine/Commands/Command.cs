@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Tidelog.Engine.Commands;
 
-/// <summary>One row of the command table. Everything that COMMAND, the dispatcher and the documentation say comes from it.</summary>
+/// <summary>
+/// One row of the command table. Everything that COMMAND, the dispatcher and the documentation say comes from it.
+/// </summary>
 public sealed class Command
 {
     /// <param name="name">Lower case; a subcommand's own name without its container's.</param>
@@ -43,7 +45,9 @@ public sealed class Command
 
     public KeySpec[] Keys { get; }
 
-    /// <summary>The one range that COMMAND has told since redis 2.8: first, last and step; zeros when there is no key.</summary>
+    /// <summary>
+    /// The one range that COMMAND has told since redis 2.8: first, last and step; zeros when there is no key.
+    /// </summary>
     public int FirstKey { get; }
 
     public int LastKey { get; }
@@ -119,7 +123,8 @@ public sealed class Command
         for (int i = 1; i < keys.Length; i++)
         {
             KeySpec next = keys[i];
-            if (next.Begin == BeginSearch.Index && next.Find == FindKeys.Range && next.Last == 0 && next.Start == last + 1)
+            if (next.Begin == BeginSearch.Index && next.Find == FindKeys.Range
+                && next.Last == 0 && next.Start == last + 1)
             {
                 last = next.Start;
             }
@@ -133,7 +138,9 @@ public sealed class Command
 /// <param name="Since">First redis version that has it.</param>
 /// <param name="Group">Redis's group name, such as "string" or "generic".</param>
 /// <param name="Complexity">Its cost in the usual notation.</param>
-/// <param name="Syntax">Arguments in the notation of redis's reference: <c>key value [NX | XX] [EX seconds]</c>.</param>
+/// <param name="Syntax">
+/// Arguments in the notation of redis's reference: <c>key value [NX | XX] [EX seconds]</c>.
+/// </param>
 public sealed record CommandDocs(string Summary, string Since, string Group, string Complexity, string Syntax)
 {
     /// <summary>In which it is not as redis 7.0.15, as sentences; null where it is.</summary>

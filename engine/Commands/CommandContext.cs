@@ -6,8 +6,8 @@ using Tidelog.Protocol;
 namespace Tidelog.Engine.Commands;
 
 /// <summary>
-/// What a handler gets: the command's arguments, the place for its reply, and the engine. One object serves all commands of
-/// an event loop; nothing of it may be kept beyond the call.
+/// What a handler gets: the command's arguments, the place for its reply, and the engine. One object serves all
+/// commands of an event loop; nothing of it may be kept beyond the call.
 /// </summary>
 public sealed unsafe class CommandContext(StorageEngine engine)
 {
@@ -36,8 +36,8 @@ public sealed unsafe class CommandContext(StorageEngine engine)
     public long NowMs => Engine.Keyspace.NowMs;
 
     /// <summary>
-    /// How much the command changed, redis's way of counting: 1 for each key or element. A command that leaves it at 0 has
-    /// no effect.
+    /// How much the command changed, redis's way of counting: 1 for each key or element. A command that leaves it at 0
+    /// has no effect.
     /// </summary>
     public long Dirty { get; set; }
 
@@ -103,7 +103,9 @@ public sealed unsafe class CommandContext(StorageEngine engine)
     }
 
     /// <param name="start">What the arguments' offsets count from.</param>
-    /// <param name="requestLength">Length of the request when it is RESP that begins at <paramref name="start"/>, else 0.</param>
+    /// <param name="requestLength">
+    /// Length of the request when it is RESP that begins at <paramref name="start"/>, else 0.
+    /// </param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void SetArguments(byte* start, ArgumentList arguments, int first, int count, long requestLength)
     {

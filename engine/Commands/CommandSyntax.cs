@@ -32,8 +32,8 @@ internal sealed class CommandSyntax
     private static readonly HashSet<string> IntegerNames =
     [
         "seconds", "milliseconds", "count", "db", "destination-db", "index", "index1", "index2", "offset", "start",
-        "end", "stop", "increment", "decrement", "version", "cursor", "len", "min-match-len", "numkeys", "columns", "rows",
-        "protover", "timeout",
+        "end", "stop", "increment", "decrement", "version", "cursor", "len", "min-match-len", "numkeys", "columns",
+        "rows", "protover", "timeout",
     ];
 
     private readonly string[] _words;

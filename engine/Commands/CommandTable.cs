@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace Tidelog.Engine.Commands;
 
 /// <summary>
-/// Every command by name. Filled once at the start from the families' rows; a look-up ignores case and allocates nothing.
+/// Every command by name. Filled once at the start from the families' rows; a look-up ignores case and does
+/// not allocate.
 /// </summary>
 public sealed class CommandTable
 {

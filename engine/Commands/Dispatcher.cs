@@ -1,5 +1,5 @@
-// From a parsed batch to its replies and effects: look-up of the rows, the checks that every command passes, the handler,
-// the effects, the counters.
+// From a parsed batch to its replies and effects: look-up of the rows, the checks that every command passes, the
+// handler, the effects, the counters.
 //
 // A batch is gone through three times: rows, hashes and a prefetch of the index buckets; a prefetch of the records that
 // they lead to; then the commands, one after the other. Cache misses of a pipeline overlap instead of adding up.
@@ -20,7 +20,9 @@ public enum BatchOutcome
     /// <summary>The next command must wait: clients are paused.</summary>
     Paused,
 
-    /// <summary>The last command executed waits for something: its reply comes later, and the session's next commands after it.</summary>
+    /// <summary>
+    /// The last command executed waits for something: its reply comes later, and the session's next commands after it.
+    /// </summary>
     Blocked,
 
     /// <summary>The session ends when its replies are sent.</summary>
@@ -29,7 +31,9 @@ public enum BatchOutcome
     /// <summary>The replies have grown beyond the limit given; the rest waits until they are sent.</summary>
     ReplyFull,
 
-    /// <summary>The next command was executed for a session whose input rules it changed: parse the rest again.</summary>
+    /// <summary>
+    /// The next command was executed for a session whose input rules it changed: parse the rest again.
+    /// </summary>
     Reparse,
 }
 
@@ -55,7 +59,8 @@ public sealed unsafe class Dispatcher
     /// <summary>Executes the commands of a batch in order.</summary>
     /// <param name="replyLimit">Bytes of unsent replies at which the rest of the batch waits.</param>
     /// <param name="executed">How many commands are done with, refused ones included.</param>
-    public BatchOutcome Execute(Session session, CommandBatch batch, ReplyWriter reply, long replyLimit, out int executed)
+    public BatchOutcome Execute(
+        Session session, CommandBatch batch, ReplyWriter reply, long replyLimit, out int executed)
     {
         CommandContext context = _context;
         context.Begin(session, reply);
@@ -68,7 +73,8 @@ public sealed unsafe class Dispatcher
             ref CommandBatch.Entry entry = ref batch[i];
             Command? command = entry.Command;
             context.SetArguments(
-                entry.Start, batch.Arguments, entry.FirstArgument, entry.ArgumentCount, entry.IsResp ? entry.Length : 0);
+                entry.Start, batch.Arguments, entry.FirstArgument, entry.ArgumentCount,
+                entry.IsResp ? entry.Length : 0);
             if (!ExecuteOne(context, command))
             {
                 outcome = BatchOutcome.Paused;
@@ -126,7 +132,8 @@ public sealed unsafe class Dispatcher
                 last = _engine.Commands.Find(name);
             }
             entry.Command = last;
-            entry.HasKey = last is not null && last.FirstKey > 0 && last.FirstKey < entry.ArgumentCount && batch.Count > 1;
+            entry.HasKey = last is not null && last.FirstKey > 0 && last.FirstKey < entry.ArgumentCount
+                && batch.Count > 1;
             if (entry.HasKey)
             {
                 entry.KeyHash = KeyHash.Of(Argument(batch, entry, last!.FirstKey));
@@ -215,7 +222,9 @@ public sealed unsafe class Dispatcher
             // One command's fault must not take the others' server away. A broken invariant is another matter.
             _engine.Effects.Discard();
             reply.TruncateTo(replyStart);
-            reply.Error(e is OutOfMemoryException ? "OOM the system refused the memory for this command"u8 : ReplyError.Internal);
+            reply.Error(e is OutOfMemoryException
+                ? "OOM the system refused the memory for this command"u8
+                : ReplyError.Internal);
             LogMessages.CommandFailed(_engine.Logger, command.FullName, e);
         }
         command.Stats.Calls++;
@@ -227,8 +236,8 @@ public sealed unsafe class Dispatcher
     }
 
     /// <summary>
-    /// Time is read when the command changes, not for each: the time of a run of equal commands is theirs to the tick, and a
-    /// pipeline of one command costs one reading.
+    /// Time is read when the command changes, not for each: the time of a run of equal commands is theirs to the tick,
+    /// and a pipeline of one command costs one reading.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void StartClock(Command command)
@@ -259,7 +268,8 @@ public sealed unsafe class Dispatcher
         {
             return Reject(context, command, ReplyError.WrongArity(command.FullName));
         }
-        if ((command.Flags & CommandFlags.Protected) != 0 && _engine.ProtectedCommandRefusal(context.Session, command) is string refusal)
+        if ((command.Flags & CommandFlags.Protected) != 0
+            && _engine.ProtectedCommandRefusal(context.Session, command) is string refusal)
         {
             return Reject(context, command, refusal);
         }
@@ -287,8 +297,8 @@ public sealed unsafe class Dispatcher
     }
 
     /// <summary>
-    /// The lines that every HTTP request with a body has in front of it. The body may hold commands: a browser that was lured
-    /// here must not get that far.
+    /// The lines that every HTTP request with a body has in front of it. The body may hold commands: a browser that was
+    /// lured here must not get that far.
     /// </summary>
     private static bool IsHttp(CommandContext context) => context.Is(0, "POST"u8) || context.Is(0, "HOST:"u8);
 
@@ -320,7 +330,8 @@ public sealed unsafe class Dispatcher
     private static void RejectUnknownSubcommand(CommandContext context, Command container)
     {
         ReadOnlySpan<byte> name = context[1];
-        context.Reply.Error($"ERR unknown subcommand '{Echo(name[..Math.Min(name.Length, 128)])}'. Try {container.Name.ToUpperInvariant()} HELP.");
+        string echoed = Echo(name[..Math.Min(name.Length, 128)]);
+        context.Reply.Error($"ERR unknown subcommand '{echoed}'. Try {container.Name.ToUpperInvariant()} HELP.");
     }
 
     /// <summary>A client's bytes as C would print them: up to the first zero.</summary>

@@ -25,7 +25,8 @@ internal static class EchoCommands
         new("time", 1, AnyTime, AclCategories.None, Time)
         {
             Tips = ["nondeterministic_output"],
-            Docs = new("Tells the server's clock: Unix seconds, and their microseconds.", "2.6.0", "server", "O(1)", ""),
+            Docs = new(
+                "Tells the server's clock: Unix seconds, and their microseconds.", "2.6.0", "server", "O(1)", ""),
         },
         new("lolwut", -1, CommandFlags.ReadOnly | CommandFlags.Fast, AclCategories.None, Lolwut)
         {

@@ -1,6 +1,8 @@
 namespace Tidelog.Engine.Commands;
 
-/// <summary>What a command does to the keys that a <see cref="KeySpec"/> names (Redis 7.0 server.h, CMD_KEY_*).</summary>
+/// <summary>
+/// What a command does to the keys that a <see cref="KeySpec"/> names (Redis 7.0 server.h, CMD_KEY_*).
+/// </summary>
 [Flags]
 public enum KeyFlags
 {
@@ -35,8 +37,8 @@ public enum FindKeys
 }
 
 /// <summary>
-/// Where a command's keys stand among its arguments. The two searches and their numbers are those of COMMAND INFO: see the
-/// factory methods for the ones in use.
+/// Where a command's keys stand among its arguments. The two searches and their numbers are those of COMMAND INFO: see
+/// the factory methods for the ones in use.
 /// </summary>
 public sealed record KeySpec
 {
@@ -44,7 +46,9 @@ public sealed record KeySpec
 
     public BeginSearch Begin { get; init; }
 
-    /// <summary>Index of the first key for <see cref="BeginSearch.Index"/>; where the search starts for a keyword.</summary>
+    /// <summary>
+    /// Index of the first key for <see cref="BeginSearch.Index"/>; where the search starts for a keyword.
+    /// </summary>
     public int Start { get; init; }
 
     public string Keyword { get; init; } = "";
@@ -56,10 +60,14 @@ public sealed record KeySpec
 
     public int Step { get; init; } = 1;
 
-    /// <summary>With a negative <see cref="Last"/>: 0 or 1 no limit, 2 half of the remaining arguments, and so on.</summary>
+    /// <summary>
+    /// With a negative <see cref="Last"/>: 0 or 1 no limit, 2 half of the remaining arguments, and so on.
+    /// </summary>
     public int Limit { get; init; }
 
-    /// <summary>For <see cref="FindKeys.KeyCount"/>: where the count stands, and the first key, relative to the start.</summary>
+    /// <summary>
+    /// For <see cref="FindKeys.KeyCount"/>: where the count stands, and the first key, relative to the start.
+    /// </summary>
     public int CountIndex { get; init; }
 
     public int FirstKey { get; init; }
@@ -70,7 +78,9 @@ public sealed record KeySpec
     /// <summary>One key at an index.</summary>
     public static KeySpec Key(int index, KeyFlags flags) => new() { Flags = flags, Start = index };
 
-    /// <summary>Keys from an index to another one relative to it (-1: to the last argument), each <paramref name="step"/>th.</summary>
+    /// <summary>
+    /// Keys from an index to another one relative to it (-1: to the last argument), each <paramref name="step"/>th.
+    /// </summary>
     public static KeySpec Keys(int index, int last, KeyFlags flags, int step = 1) =>
         new() { Flags = flags, Start = index, Last = last, Step = step };
 }

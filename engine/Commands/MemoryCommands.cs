@@ -27,8 +27,8 @@ internal static class MemoryCommands
                     Docs = new("Estimates the memory of a key and its value.", "4.0.0", Group, "O(N), N samples",
                         "key [SAMPLES count]")
                     {
-                        Difference = "Tells the bytes of the record in Tidelog's log, fewer than redis needs. SAMPLES is "
-                            + "checked and has no effect on strings.",
+                        Difference = "Tells the bytes of the record in Tidelog's log, fewer than redis needs. SAMPLES "
+                            + "is checked and has no effect on strings.",
                     },
                 },
                 new("stats", 2, CommandFlags.None, AclCategories.None, Stats)
@@ -36,8 +36,8 @@ internal static class MemoryCommands
                     Tips = EveryShard,
                     Docs = new("Tells how much memory is used for what.", "4.0.0", Group, "O(1)", "")
                     {
-                        Difference = "The fields are the same, the figures are of Tidelog's own structures. `clients.*`, "
-                            + "`lua.*`, `functions.*` and `aof.buffer` are 0.",
+                        Difference = "The fields are the same, the figures are of Tidelog's own structures. "
+                            + "`clients.*`, `lua.*`, `functions.*` and `aof.buffer` are 0.",
                     },
                 },
                 new("doctor", 2, CommandFlags.None, AclCategories.None, Doctor)

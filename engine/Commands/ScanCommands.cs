@@ -18,7 +18,8 @@ internal static class ScanCommands
         new("keys", 2, CommandFlags.ReadOnly, AclCategories.Keyspace | AclCategories.Dangerous, Keys)
         {
             Tips = ["request_policy:all_shards", "nondeterministic_output_order"],
-            Docs = new("Lists the keys that match a pattern.", "1.0.0", Group, "O(N), N keys in the database", "pattern")
+            Docs = new(
+                "Lists the keys that match a pattern.", "1.0.0", Group, "O(N), N keys in the database", "pattern")
             {
                 Difference = "The order of the keys is another.",
             },

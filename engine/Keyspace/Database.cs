@@ -55,7 +55,9 @@ public sealed unsafe class Database
 
     private Store Opened => _store ??= _keyspace.OpenStore();
 
-    /// <summary>Finds a key that has not expired; one that has is deleted by the way, and its effect recorded.</summary>
+    /// <summary>
+    /// Finds a key that has not expired; one that has is deleted by the way, and its effect recorded.
+    /// </summary>
     /// <returns>A view with <see cref="Record.Exists"/> false when there is no such key.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Record Find(ReadOnlySpan<byte> key, Lookup lookup)
@@ -86,15 +88,18 @@ public sealed unsafe class Database
     }
 
     /// <summary>
-    /// A record for the key with room for a new value, which the caller fills at once; the value that was there is gone.
+    /// A record for the key with room for a new value, which the caller fills at once; the value that was
+    /// there is gone.
     /// </summary>
     /// <param name="existing">What <see cref="Find"/> returned for this key just before.</param>
     /// <param name="length">
-    /// Bytes to fill by <see cref="Record.MutableBytes"/>; 8 for <see cref="ValueEncoding.Int"/>, filled by <see cref="Record.Integer"/>.
+    /// Bytes to fill by <see cref="Record.MutableBytes"/>; 8 for <see cref="ValueEncoding.Int"/>, filled by
+    /// <see cref="Record.Integer"/>.
     /// </param>
     /// <param name="expiry">Unix time in milliseconds, or -1 for none.</param>
     public Record Put(
-        ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, int length, long expiry = -1) =>
+        ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, int length,
+        long expiry = -1) =>
         Opened.Put(key, KeyHash.Of(key), existing, type, encoding, length, expiry, _keyspace.AccessInfoFor(existing));
 
     /// <summary>Sets a string as SET does: integers are stored as such, short values as "embstr".</summary>
@@ -127,8 +132,8 @@ public sealed unsafe class Database
     public Record MakeMutable(Record record) => Opened.MakeMutable(record);
 
     /// <summary>
-    /// Changes the length of a string that is not stored as an integer, keeping its bytes; new ones are zero. It is "raw"
-    /// from then on.
+    /// Changes the length of a string that is not stored as an integer, keeping its bytes; new ones are zero. It is
+    /// "raw" from then on.
     /// </summary>
     public Record Resize(Record record, int length)
     {
@@ -142,12 +147,14 @@ public sealed unsafe class Database
     public Record SetExpiry(Record record, long expiry) => Opened.SetExpiry(record, expiry);
 
     /// <summary>
-    /// Deletes a key. The record stays readable until the end of the turn, but not a key or value that is outside the log.
+    /// Deletes a key. The record stays readable until the end of the turn, but not a key or value that is
+    /// outside the log.
     /// </summary>
     public void Delete(Record record) => Opened.Delete(record);
 
     /// <summary>
-    /// Gives a key's value and expiry to another key, in this database or another: RENAME and MOVE. The source is deleted.
+    /// Gives a key's value and expiry to another key, in this database or another: RENAME and MOVE. The source
+    /// is deleted.
     /// </summary>
     /// <param name="existing">What is at the target key; it is replaced.</param>
     public Record MoveTo(Record source, Database target, ReadOnlySpan<byte> key, Record existing)
@@ -201,7 +208,9 @@ public sealed unsafe class Database
     /// <returns>The next cursor, 0 at the end.</returns>
     public ulong Scan(ulong cursor, List<long> addresses) => _store?.Scan(cursor, addresses) ?? 0;
 
-    /// <summary>The record at an address that <see cref="Scan"/> gave; good until the next change of the database.</summary>
+    /// <summary>
+    /// The record at an address that <see cref="Scan"/> gave; good until the next change of the database.
+    /// </summary>
     public Record At(long address) => Opened.At(address);
 
     /// <summary>Any key, expired ones included; none when the database is empty.</summary>
@@ -229,8 +238,8 @@ public sealed unsafe class Database
     private const int IndexEntryCost = 13;
 
     /// <summary>
-    /// Moves <see cref="AverageTtl"/> by a fiftieth towards the average of a few keys, as redis does, so that it neither
-    /// jumps nor costs anything.
+    /// Moves <see cref="AverageTtl"/> by a fiftieth towards the average of a few keys, as redis does, so that it
+    /// neither jumps nor costs anything.
     /// </summary>
     /// <param name="addresses">Scratch.</param>
     internal void SampleExpiries(List<long> addresses)
@@ -286,7 +295,8 @@ public sealed unsafe class Database
 
     private Record CopyInto(Record source, ReadOnlySpan<byte> key, Record existing, int payload)
     {
-        Record copy = Opened.Put(key, KeyHash.Of(key), existing, source.Type, source.Encoding, payload, source.Expiry, source.AccessInfo);
+        Record copy = Opened.Put(
+            key, KeyHash.Of(key), existing, source.Type, source.Encoding, payload, source.Expiry, source.AccessInfo);
         Invariant.Require(copy.PayloadLength == payload);
         Buffer.MemoryCopy(source.Payload, copy.Payload, payload, payload);
         return copy;

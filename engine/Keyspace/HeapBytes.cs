@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Tidelog.Engine.Keyspace;
 
 /// <summary>
-/// A long string outside the log and outside the GC heap: this header, then the bytes. The record that points here owns it.
+/// A long string outside the log and outside the GC heap: this header, then the bytes. The record that points
+/// here owns it.
 /// </summary>
 internal unsafe partial struct HeapBytes
 {

@@ -1,7 +1,8 @@
-// The hash of keys: 64 bits, seeded at random when the process starts, so that a client cannot choose keys that collide.
+// The hash of keys: 64 bits, seeded at random when the process starts, so that a client cannot choose keys
+// that collide.
 //
-// Each step multiplies two 64-bit words, both mixed with a secret, to 128 bits and folds the halves together (the folded
-// multiply of the wyhash and xxh3 family): one multiplication for 16 bytes, three for a key of up to 32.
+// Each step multiplies two 64-bit words, both mixed with a secret, to 128 bits and folds the halves together (the
+// folded multiply of the wyhash and xxh3 family): one multiplication for 16 bytes, three for a key of up to 32.
 
 using System.Numerics;
 using System.Runtime.CompilerServices;

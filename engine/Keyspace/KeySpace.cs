@@ -1,5 +1,5 @@
-// All databases, and what runs over them: the clock that decides on expiry, active expiry, the cleaner, and the sums that
-// INFO and maxmemory need.
+// All databases, and what runs over them: the clock that decides on expiry, active expiry, the cleaner, and the sums
+// that INFO and maxmemory need.
 
 using Tidelog.Engine.Commands;
 
@@ -242,7 +242,9 @@ public sealed class KeySpace
         }
     }
 
-    /// <summary>Gives the system all memory that nothing is in; everything waits for some milliseconds and more.</summary>
+    /// <summary>
+    /// Gives the system all memory that nothing is in; everything waits for some milliseconds and more.
+    /// </summary>
     internal static void ReturnMemory()
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
@@ -286,7 +288,9 @@ public sealed class KeySpace
             : AccessClock.Lru(NowMs);
     }
 
-    /// <summary>Access information of a value that is set; under LFU a key keeps its count when its value changes.</summary>
+    /// <summary>
+    /// Access information of a value that is set; under LFU a key keeps its count when its value changes.
+    /// </summary>
     internal uint AccessInfoFor(Record existing) => UsesLfu
         ? (existing.Exists ? existing.AccessInfo : AccessClock.LfuNew(NowMs))
         : AccessClock.Lru(NowMs);

@@ -12,7 +12,9 @@ internal static unsafe partial class PageMemory
     private const int AdviseNotNeeded = 4;
     private const nuint Page = 4096;
 
-    /// <summary>A block that takes memory page by page, when a page is first touched; one of big pages takes it at once.</summary>
+    /// <summary>
+    /// A block that takes memory page by page, when a page is first touched; one of big pages takes it at once.
+    /// </summary>
     /// <param name="size">Bytes; a multiple of 2 MiB.</param>
     /// <param name="bigPages">
     /// Ask for pages of 2 MiB: they spare a look-up at random one of its misses, and may take milliseconds to get.
@@ -67,8 +69,8 @@ internal static unsafe partial class PageMemory
     }
 
     /// <summary>
-    /// Gives the memory under a block back to the system while its addresses stay reserved: it reads as zeros, and takes
-    /// memory again where it is written.
+    /// Gives the memory under a block back to the system while its addresses stay reserved: it reads as zeros, and
+    /// takes memory again where it is written.
     /// </summary>
     public static void Discard(void* block, nuint size)
     {

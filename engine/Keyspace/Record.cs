@@ -32,8 +32,8 @@ internal enum RecordFlags : byte
 }
 
 /// <summary>
-/// A view of one record. It is good until the keyspace is changed through another view of the same key, and at most until
-/// the end of the batch.
+/// A view of one record. It is good until the keyspace is changed through another view of the same key, and at most
+/// until the end of the batch.
 /// </summary>
 public readonly unsafe struct Record
 {
@@ -80,7 +80,9 @@ public readonly unsafe struct Record
     /// <summary>The same bytes, to be changed: only after <c>Database.MakeMutable</c>.</summary>
     public Span<byte> MutableBytes => IsHeapValue ? (*Heap)->Span : new Span<byte>(Payload, PayloadLength);
 
-    /// <summary>The number of an <see cref="ValueEncoding.Int"/>; to be set only after <c>Database.MakeMutable</c>.</summary>
+    /// <summary>
+    /// The number of an <see cref="ValueEncoding.Int"/>; to be set only after <c>Database.MakeMutable</c>.
+    /// </summary>
     public long Integer
     {
         get => *(long*)Payload;
@@ -107,9 +109,9 @@ public readonly unsafe struct Record
     }
 
     /// <summary>
-    /// Which of its entries in the expiry wheel counts: the newest, which is never later than the expiry. An entry carries the
-    /// number in its address's low bits; without it an expiry moved to and fro would leave an entry each time, all of them
-    /// put back for as long as the key lives.
+    /// Which of its entries in the expiry wheel counts: the newest, which is never later than the expiry. An entry
+    /// carries the number in its address's low bits; without it an expiry moved to and fro would leave an entry each
+    /// time, all of them put back for as long as the key lives.
     /// </summary>
     internal int WheelSerial
     {

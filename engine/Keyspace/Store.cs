@@ -1,10 +1,10 @@
 // The records of one database: log, index and expiry wheel, and every way to change a record.
 //
-//  - One writer. A record is found by the index, changed in place when the new value fits its room, else written again at
-//    the tail; the old one is then marked superseded, and no look-up leads to it any more.
+//  - One writer. A record is found by the index, changed in place when the new value fits its room, else written
+//    again at the tail; the old one is then marked superseded, and no look-up leads to it any more.
 //  - A record below ImmutableBelow belongs to a running snapshot and is not changed in place.
-//  - The log gives back space only at its begin. The cleaner walks from there, drops what is superseded and moves what is
-//    live to the tail; it runs while dead bytes exceed their share (docs/architecture.md).
+//  - The log gives back space only at its begin. The cleaner walks from there, drops what is superseded and moves
+//    what is live to the tail; it runs while dead bytes exceed their share (docs/architecture.md).
 
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
@@ -22,7 +22,9 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     /// <summary>With less outside the log there is nothing worth a walk over the C library's free blocks.</summary>
     private const long MaxUnreturnedHeap = 4 << 20;
 
-    /// <summary>The low bits of an address, zero in itself, that carry <see cref="Record.WheelSerial"/> in the wheel.</summary>
+    /// <summary>
+    /// The low bits of an address, zero in itself, that carry <see cref="Record.WheelSerial"/> in the wheel.
+    /// </summary>
     private const int WheelSerialMask = 7;
 
     private readonly RecordLog _log;
@@ -137,15 +139,16 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     }
 
     /// <summary>
-    /// A record for a key with room for a value: in the place of the existing one if that fits, else a new one. The value's
-    /// bytes are the caller's to fill; an existing value and expiry are gone.
+    /// A record for a key with room for a value: in the place of the existing one if that fits, else a new one. The
+    /// value's bytes are the caller's to fill; an existing value and expiry are gone.
     /// </summary>
     /// <param name="existing">What a look-up of the key returned.</param>
     /// <param name="length">Length of the value as stored: 8 for an integer.</param>
     /// <param name="expiry">Unix time in milliseconds, or -1.</param>
     /// <param name="access">24 bits of access information.</param>
     public Record Put(
-        ReadOnlySpan<byte> key, ulong hash, Record existing, ValueType type, ValueEncoding encoding, int length, long expiry, uint access)
+        ReadOnlySpan<byte> key, ulong hash, Record existing, ValueType type, ValueEncoding encoding, int length,
+        long expiry, uint access)
     {
         if (existing.Exists)
         {
@@ -170,7 +173,8 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
             HeapBytes* block = HeapBytes.Allocate(key.Length, key.Length);
             key.CopyTo(block->Span);
             HeapBytesTotal += block->Size;
-            added = Append(new ReadOnlySpan<byte>(&block, sizeof(HeapBytes*)), true, type, encoding, length, RoomFor(length), expiry, access);
+            ReadOnlySpan<byte> pointer = new(&block, sizeof(HeapBytes*));
+            added = Append(pointer, true, type, encoding, length, RoomFor(length), expiry, access);
         }
         else
         {
@@ -192,8 +196,8 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     }
 
     /// <summary>
-    /// Changes the length of a string's bytes and keeps what is in front. A record that grows gets room to grow again. New
-    /// bytes are zero.
+    /// Changes the length of a string's bytes and keeps what is in front. A record that grows gets room to grow again.
+    /// New bytes are zero.
     /// </summary>
     public Record Resize(Record record, int length)
     {
@@ -292,8 +296,8 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     }
 
     /// <summary>
-    /// Takes a string's outside memory out of a record that is about to be deleted or replaced, so that another record can
-    /// own it.
+    /// Takes a string's outside memory out of a record that is about to be deleted or replaced, so that another record
+    /// can own it.
     /// </summary>
     public HeapBytes* DetachHeapValue(Record record)
     {
@@ -366,8 +370,8 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     }
 
     /// <summary>
-    /// Cleans at the log's begin: up to <paramref name="budget"/> bytes are walked, those of live records counted four times
-    /// since moving them costs more.
+    /// Cleans at the log's begin: up to <paramref name="budget"/> bytes are walked, those of live records counted four
+    /// times since moving them costs more.
     /// </summary>
     /// <returns>Budget left.</returns>
     public long Clean(long budget)
@@ -423,7 +427,8 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     private static int RoomFor(int length) => length > MaxInlineValue ? sizeof(HeapBytes*) : length;
 
     /// <summary>What a string outside the log that grows gets: as much again, but at most 1 MiB.</summary>
-    private static int CapacityFor(int length) => (int)Math.Min((long)length + Math.Min(length, 1 << 20), int.MaxValue - 64);
+    private static int CapacityFor(int length) =>
+        (int)Math.Min((long)length + Math.Min(length, 1 << 20), int.MaxValue - 64);
 
     private bool TryReuse(Record existing, int length, long expiry)
     {
@@ -450,7 +455,8 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
         }
         long oldExpiry = existing.Expiry;
         byte* block = existing.IsHeapValue ? (byte*)*existing.Heap : null;
-        existing.Flags = (existing.Flags & ~RecordFlags.HasExpiry) | (expiry >= 0 ? RecordFlags.HasExpiry : RecordFlags.None);
+        existing.Flags = (existing.Flags & ~RecordFlags.HasExpiry)
+            | (expiry >= 0 ? RecordFlags.HasExpiry : RecordFlags.None);
         existing.Spare = (ushort)(room - needed);
         if (block != null)
         {
@@ -525,7 +531,9 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
         return record;
     }
 
-    /// <summary>Writes a record again at the tail, with other room or another expiry, and supersedes the old one.</summary>
+    /// <summary>
+    /// Writes a record again at the tail, with other room or another expiry, and supersedes the old one.
+    /// </summary>
     /// <param name="keepPayload">False leaves the payload to the caller, with the room's whole length.</param>
     private Record CopyWithRoom(Record record, int room, long expiry, bool keepPayload = true)
     {
@@ -561,7 +569,9 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
         return record;
     }
 
-    /// <summary>Adds the entry that counts from now on; older ones of this record are passed over when they fire.</summary>
+    /// <summary>
+    /// Adds the entry that counts from now on; older ones of this record are passed over when they fire.
+    /// </summary>
     private void AddToWheel(Record record, long expiry)
     {
         record.WheelSerial = (record.WheelSerial + 1) & WheelSerialMask;

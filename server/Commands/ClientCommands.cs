@@ -100,14 +100,16 @@ internal static class ClientCommands
                     "O(1)", ""),
                 Row("getname", 2, Own, GetName, "2.6.9", "Tells this connection's name.", "O(1)", ""),
                 Row("list", -2, Others, List, "2.4.0", "Describes connections, one on a line.", OfAllClients,
-                    "[TYPE NORMAL | MASTER | REPLICA | PUBSUB] [ID client-id [client-id ...]]", Varying, "As CLIENT INFO."),
+                    "[TYPE NORMAL | MASTER | REPLICA | PUBSUB] [ID client-id [client-id ...]]", Varying,
+                    "As CLIENT INFO."),
             ],
         },
     ];
 
     private static Command Row(
         string name, int arity, CommandFlags flags, Action<CommandContext> handler,
-        string since, string summary, string complexity, string syntax, string? tip = null, string? difference = null) =>
+        string since, string summary, string complexity, string syntax,
+        string? tip = null, string? difference = null) =>
         new(name, arity, flags, AclCategories.Connection, handler)
         {
             Docs = new(summary, since, "connection", complexity, syntax) { Difference = difference },

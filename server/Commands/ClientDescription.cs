@@ -52,5 +52,6 @@ internal static class ClientDescription
     }
 
     private static string Events(Client client) =>
-        (client.Interest.HasFlag(SocketEvents.Readable) ? "r" : "") + (client.Interest.HasFlag(SocketEvents.Writable) ? "w" : "");
+        (client.Interest.HasFlag(SocketEvents.Readable) ? "r" : "")
+        + (client.Interest.HasFlag(SocketEvents.Writable) ? "w" : "");
 }

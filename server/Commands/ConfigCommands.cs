@@ -51,7 +51,8 @@ internal static class ConfigCommands
                 new("set", -4, Row, AclCategories.None, Set)
                 {
                     Tips = ["request_policy:all_nodes", "response_policy:all_succeeded"],
-                    Docs = new("Changes directives.", "2.0.0", "server", "O(N) when N is the number of configuration parameters provided",
+                    Docs = new("Changes directives.", "2.0.0", "server",
+                        "O(N) when N is the number of configuration parameters provided",
                         "parameter value [parameter value ...]")
                     {
                         Difference = "A directive that has no effect yet (see below) is stored and answers OK.",

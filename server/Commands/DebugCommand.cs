@@ -89,7 +89,8 @@ internal static class DebugCommand
             CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale
             | CommandFlags.Protected, AclCategories.None, Debug)
         {
-            Docs = new("Holds commands for the tests of the server itself.", "1.0.0", "server", "Depends on subcommand.", "subcommand")
+            Docs = new("Holds commands for the tests of the server itself.", "1.0.0", "server",
+                "Depends on subcommand.", "subcommand")
             {
                 Difference = "What would crash the process is refused; RELOAD and LOADAOF are refused until there are "
                     + "files. Missing: CLUSTERLINK, CONFIG-REWRITE-FORCE-ALL, LISTPACK, MALLCTL, MALLCTL-STR, "

@@ -56,8 +56,8 @@ internal static class InfoCommand
     }
 
     /// <summary>
-    /// A header with nothing under it: there are no modules; and a distribution of latencies for each command would have
-    /// to be kept on the way of every command.
+    /// A header with nothing under it: there are no modules; and a distribution of latencies for each command would
+    /// have to be kept on the way of every command.
     /// </summary>
     private static void Nothing(TidelogServer server, InfoText text) => _ = (server, text);
 

@@ -14,7 +14,8 @@ internal static class ShutdownCommand
             | CommandFlags.NoMulti | CommandFlags.AllowBusy, AclCategories.None, Shutdown)
         {
             Docs = new("Ends the server, after saving if there is something to save.", "1.0.0", "server",
-                "O(N) when saving, where N is the total number of keys in all databases when saving data, otherwise O(1)",
+                "O(N) when saving, where N is the total number of keys in all databases when saving data, "
+                    + "otherwise O(1)",
                 "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]")
             {
                 Difference = "There are no snapshots: SAVE is an error, and with FORCE ends the server all the same; "

@@ -6,8 +6,8 @@ using Tidelog.Server.Config;
 namespace Tidelog.Server.Logging;
 
 /// <summary>
-/// The server's log in redis's line format, "pid:role date mark text", since operators' tools read it. The file is opened for
-/// each line, so that it can be moved away at any time.
+/// The server's log in redis's line format, "pid:role date mark text", since operators' tools read it. The file is
+/// opened for each line, so that it can be moved away at any time.
 /// </summary>
 internal sealed class ServerLog(ServerSettings settings, TimeProvider time) : ILogger
 {
@@ -52,7 +52,8 @@ internal sealed class ServerLog(ServerSettings settings, TimeProvider time) : IL
     bool ILogger.IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None && IsEnabled(Map(logLevel));
 
     void ILogger.Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+        Func<TState, Exception?, string> formatter)
     {
         string text = formatter(state, exception);
         Write(Map(logLevel), exception is null ? text : $"{text}: {exception}");
@@ -79,7 +80,8 @@ internal sealed class ServerLog(ServerSettings settings, TimeProvider time) : IL
                     _standardOutput.Flush();
                     return;
                 }
-                using FileStream file = new(ConfigText.ToPath(settings.LogFile), FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+                string path = ConfigText.ToPath(settings.LogFile);
+                using FileStream file = new(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
                 file.Write(bytes);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

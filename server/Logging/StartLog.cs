@@ -9,7 +9,8 @@ internal static class StartLog
     {
         log.Role = 'C';
         log.Warning("oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo");
-        log.Warning($"Redis version={ServerVersion.Redis}, bits=64, commit=00000000, modified=0, pid={Environment.ProcessId}, just started");
+        log.Warning($"Redis version={ServerVersion.Redis}, bits=64, commit=00000000, modified=0, "
+            + $"pid={Environment.ProcessId}, just started");
         log.Warning(hasArguments
             ? "Configuration loaded"
             : "Warning: no config file specified, using the default config. In order to specify a config file use "
@@ -39,17 +40,21 @@ internal static class StartLog
         }
     }
 
-    /// <summary>Directives that promise safety are accepted before their feature exists; nobody shall rely on them.</summary>
+    /// <summary>
+    /// Directives that promise safety are accepted before their feature exists; nobody shall rely on them.
+    /// </summary>
     private static void WarnOfMissingFeatures(TidelogServer server)
     {
         ServerSettings settings = server.Settings;
         if (settings.Persistence.AppendOnly)
         {
-            server.Log.Warning("WARNING: appendonly is set, but this version writes no append-only file: the dataset is in memory only.");
+            server.Log.Warning("WARNING: appendonly is set, but this version writes no append-only file: "
+                + "the dataset is in memory only.");
         }
         if (settings.Replication.MasterHost is not null)
         {
-            server.Log.Warning("WARNING: replicaof is set, but this version does not replicate: the server is a master.");
+            server.Log.Warning("WARNING: replicaof is set, but this version does not replicate: "
+                + "the server is a master.");
         }
     }
 

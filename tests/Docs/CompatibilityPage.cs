@@ -19,12 +19,12 @@ internal static class CompatibilityPage
 
             TIDELOG_WRITE_DOCS=1 dotnet test -c Release tests --filter FullyQualifiedName~Compatibility
 
-        **Nothing is written to disk and no replica can attach yet, whatever the configuration says.** At the end of the process
-        the data is gone.
+        **Nothing is written to disk and no replica can attach yet, whatever the configuration says.** At the end of
+        the process the data is gone.
 
-        "As redis" means: the same replies in RESP2 and RESP3 and the same error texts; in COMMAND the same arity, flags, key specs,
-        ACL categories and tips. The texts of HELP are our own words everywhere. Clients are told version 7.0.15;
-        `tidelog-server --version` says both versions.
+        "As redis" means: the same replies in RESP2 and RESP3 and the same error texts; in COMMAND the same arity,
+        flags, key specs, ACL categories and tips. The texts of HELP are our own words everywhere. Clients are told
+        version 7.0.15; `tidelog-server --version` says both versions.
 
 
         """;
@@ -39,8 +39,8 @@ internal static class CompatibilityPage
         ("lfu-decay-time", "For OBJECT FREQ; nothing is evicted."),
         ("lfu-log-factor", "For OBJECT FREQ; nothing is evicted."),
         ("loadmodule", "Kept; no module is loaded."),
-        ("maxmemory", "At the limit, commands that could add data answer an OOM error, whatever the policy is. The memory "
-            + "counted is Tidelog's own: see [architecture.md](architecture.md)."),
+        ("maxmemory", "At the limit, commands that could add data answer an OOM error, whatever the policy is. The "
+            + "memory counted is Tidelog's own: see [architecture.md](architecture.md)."),
         ("maxmemory-policy", "Nothing is evicted. The policies choose what OBJECT FREQ and OBJECT IDLETIME answer."),
         ("min-replicas-max-lag", "INFO has its field; no write is refused."),
         ("min-replicas-to-write", "INFO has its field; no write is refused."),
@@ -85,20 +85,23 @@ internal static class CompatibilityPage
         string[] later = [.. commands.Except(present)];
         if (later.Length > 0)
         {
-            Line(page, (present.Length > 0 ? "\n" : "") + Wrapped("Later: " + string.Join(", ", later.Select(Shown)) + "."));
+            string missing = string.Join(", ", later.Select(Shown));
+            Line(page, (present.Length > 0 ? "\n" : "") + Wrapped($"Later: {missing}."));
         }
     }
 
     private static void AddDirectives(StringBuilder page)
     {
-        Line(page, "\n## Directives\n\nAll directives of redis 7.0.15 are accepted. Those not named here do what they do in redis.\n");
+        Line(page, "\n## Directives\n");
+        Line(page, "All directives of redis 7.0.15 are accepted. Those not named here do what they do in redis.\n");
         Line(page, "| directive | difference |\n|---|---|");
         foreach ((string name, string difference) in DirectiveDifferences)
         {
             Line(page, $"| `{name}` | {difference} |");
         }
         string names = string.Join(", ", WithoutEffect().Select(name => $"`{name}`"));
-        Line(page, "\nChecked, kept, answered by CONFIG GET and written by CONFIG REWRITE, but without effect (yet):\n");
+        Line(page,
+            "\nChecked, kept, answered by CONFIG GET and written by CONFIG REWRITE, but without effect (yet):\n");
         Line(page, Wrapped(names + "."));
     }
 

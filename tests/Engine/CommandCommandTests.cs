@@ -15,7 +15,8 @@ public sealed class CommandCommandTests
             + "[[\"flags\", [RW, access, delete], \"begin_search\", [\"type\", \"index\", \"spec\", [\"index\", 1]], "
             + "\"find_keys\", [\"type\", \"range\", \"spec\", [\"lastkey\", 0, \"keystep\", 1, \"limit\", 0]]], "
             + "[\"flags\", [OW, update], \"begin_search\", [\"type\", \"index\", \"spec\", [\"index\", 2]], "
-            + "\"find_keys\", [\"type\", \"range\", \"spec\", [\"lastkey\", 0, \"keystep\", 1, \"limit\", 0]]]], []], nil]",
+            + "\"find_keys\", [\"type\", \"range\", \"spec\", [\"lastkey\", 0, \"keystep\", 1, \"limit\", 0]]]], []], "
+            + "nil]",
             _engine.Line("COMMAND INFO rename nope"));
         _engine.Session.Protocol = 3;
         Assert.Equal(
@@ -122,6 +123,7 @@ public sealed class CommandCommandTests
     }
 
     private static string Show(IEnumerable<SyntaxArgument> arguments) => string.Join(' ', arguments.Select(a =>
-        $"{a.Name}:{a.Type}{(a.Token is null ? "" : "=" + a.Token)}{(a.IsOptional ? "?" : "")}{(a.IsMultiple ? "+" : "")}"
-        + $"{(a.RepeatsToken ? "*" : "")}{(a.Parts.Count > 0 ? $"({Show(a.Parts)})" : "")}"));
+        $"{a.Name}:{a.Type}{(a.Token is null ? "" : "=" + a.Token)}{(a.IsOptional ? "?" : "")}"
+        + $"{(a.IsMultiple ? "+" : "")}{(a.RepeatsToken ? "*" : "")}"
+        + $"{(a.Parts.Count > 0 ? $"({Show(a.Parts)})" : "")}"));
 }

@@ -9,9 +9,10 @@ using Xunit;
 namespace Tidelog.Tests.Engine;
 
 /// <summary>
-/// An engine without sockets on a clock of its own. Texts stand for bytes, one character each (Latin-1). A reply is shown
-/// as <c>OK</c>, <c>-ERR text</c>, <c>1</c> (integer), <c>"bulk"</c>, <c>nil</c>, <c>[array, items]</c>, <c>{map: value}</c>,
-/// <c>~[set]</c>, <c>&gt;[push]</c>, <c>,1.5</c> (double), <c>true</c>; bytes that cannot be printed as <c>\xNN</c>.
+/// An engine without sockets on a clock of its own. Texts stand for bytes, one character each (Latin-1). A reply is
+/// shown as <c>OK</c>, <c>-ERR text</c>, <c>1</c> (integer), <c>"bulk"</c>, <c>nil</c>, <c>[array, items]</c>,
+/// <c>{map: value}</c>, <c>~[set]</c>, <c>&gt;[push]</c>, <c>,1.5</c> (double), <c>true</c>; bytes that cannot be
+/// printed as <c>\xNN</c>.
 /// </summary>
 internal sealed class EngineFixture
 {
@@ -62,8 +63,8 @@ internal sealed class EngineFixture
     }
 
     /// <summary>
-    /// The effects appended since the last call, each as its words with a space between; an argument that is empty or has
-    /// spaces or quotes is shown in quotes. The SELECT 0 that opens every log is left out.
+    /// The effects appended since the last call, each as its words with a space between; an argument that is empty or
+    /// has spaces or quotes is shown in quotes. The SELECT 0 that opens every log is left out.
     /// </summary>
     public string[] Effects()
     {

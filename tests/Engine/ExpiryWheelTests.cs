@@ -129,7 +129,8 @@ public sealed class ExpiryWheelTests
                 }
             }
             Assert.Equal(_expiries.Count, Wheel.Count);
-            Assert.All(_expiries.Values, expiry => Assert.True(ExpiryWheel.TickOf(expiry) > Now >> ExpiryWheel.TickBits));
+            Assert.All(
+                _expiries.Values, expiry => Assert.True(ExpiryWheel.TickOf(expiry) > Now >> ExpiryWheel.TickBits));
         }
     }
 }

@@ -70,7 +70,8 @@ public sealed class HashIndexTests
             }
             while (cursor != 0 && table.Index.Count < 100_000);
             Assert.True(
-                cursor != 0 || throughout.IsSubsetOf(returned), $"run {run} missed {throughout.Except(returned).Count()}");
+                cursor != 0 || throughout.IsSubsetOf(returned),
+                $"run {run} missed {throughout.Except(returned).Count()}");
             table.Index.Dispose();
         }
     }

@@ -71,7 +71,8 @@ public sealed class KeyObjectTests
         _engine.NowMs += 3 * 60_000;
         Assert.Equal("12", _engine.Line("OBJECT FREQ a"));
         Assert.Equal(
-            "-ERR An LFU maxmemory policy is selected, idle time not tracked." + Switch, _engine.Line("OBJECT IDLETIME a"));
+            "-ERR An LFU maxmemory policy is selected, idle time not tracked." + Switch,
+            _engine.Line("OBJECT IDLETIME a"));
         Assert.Equal("nil", _engine.Line("OBJECT IDLETIME nope"));
     }
 

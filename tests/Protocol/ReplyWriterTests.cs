@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
@@ -72,7 +73,7 @@ public sealed class ReplyWriterTests
         {
             byte* text = stackalloc byte[Numbers.MaxInt64Length];
             int length = Numbers.Format(n, text);
-            return Encoding.ASCII.GetString(text, length) == n.ToString(System.Globalization.CultureInfo.InvariantCulture)
+            return Encoding.ASCII.GetString(text, length) == n.ToString(CultureInfo.InvariantCulture)
                 && length == Numbers.FormattedLength(n)
                 && Numbers.TryParseInt64(new ReadOnlySpan<byte>(text, length), out long back) && back == n;
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000));

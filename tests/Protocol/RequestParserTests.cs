@@ -115,7 +115,8 @@ public sealed unsafe class RequestParserTests
     public void Any_commands_in_any_pieces_are_parsed_to_the_same_arguments()
     {
         Gen<string> argument = Gen.OneOf(
-            Gen.Choose(0, 40).SelectMany(n => Gen.Choose(0, 255).ArrayOf(n)).Select(c => new string([.. c.Select(x => (char)x)])),
+            Gen.Choose(0, 40).SelectMany(n => Gen.Choose(0, 255).ArrayOf(n))
+                .Select(c => new string([.. c.Select(x => (char)x)])),
             Gen.Choose(0, 3000).Select(n => new string('x', n)));
         var commands = Gen.Choose(1, 6).SelectMany(n => argument.ArrayOf(n)).ListOf().Where(c => c.Count > 0);
         var cases = commands.SelectMany(c => Gen.Choose(0, 5000).ListOf().Select(cuts => (Commands: c, Cuts: cuts)));
@@ -153,7 +154,8 @@ public sealed unsafe class RequestParserTests
                 while (position < bytes.Length)
                 {
                     ArgumentList arguments = new();
-                    ParseStatus status = parser.Parse(start + position, bytes.Length - position, arguments, Limits, out long used);
+                    ParseStatus status = parser.Parse(
+                        start + position, bytes.Length - position, arguments, Limits, out long used);
                     if (status is ParseStatus.NeedMore or ParseStatus.Error)
                     {
                         return true;
@@ -203,7 +205,9 @@ public sealed unsafe class RequestParserTests
         }
     }
 
-    /// <summary>Feeds bytes up to each cut in turn, moving them to a fresh buffer each time as a connection may.</summary>
+    /// <summary>
+    /// Feeds bytes up to each cut in turn, moving them to a fresh buffer each time as a connection may.
+    /// </summary>
     private static List<string[]> ParsePieces(byte[] bytes, IEnumerable<int> cuts)
     {
         List<string[]> commands = [];
@@ -218,7 +222,8 @@ public sealed unsafe class RequestParserTests
                 while (true)
                 {
                     ArgumentList arguments = new();
-                    ParseStatus status = parser.Parse(start + position, buffer.Length - position, arguments, Limits, out long used);
+                    ParseStatus status = parser.Parse(
+                        start + position, buffer.Length - position, arguments, Limits, out long used);
                     if (status == ParseStatus.NeedMore)
                     {
                         break;
@@ -229,7 +234,8 @@ public sealed unsafe class RequestParserTests
                         string[] command = new string[arguments.Count];
                         for (int i = 0; i < command.Length; i++)
                         {
-                            command[i] = Encoding.Latin1.GetString(start + position + arguments[i].Offset, arguments[i].Length);
+                            command[i] = Encoding.Latin1.GetString(
+                                start + position + arguments[i].Offset, arguments[i].Length);
                         }
                         commands.Add(command);
                     }

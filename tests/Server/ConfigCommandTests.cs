@@ -82,7 +82,8 @@ public sealed class ConfigCommandTests(SameAsRedis pair) : IClassFixture<SameAsR
         using RunningServer server = new();
         using RespClient client = server.Connect();
         string error = client.Call("CONFIG", "SET", "maxclients", "4000000000").ToString();
-        Assert.StartsWith("-ERR CONFIG SET failed (possibly related to argument 'maxclients') - The operating system is not able to "
+        Assert.StartsWith(
+            "-ERR CONFIG SET failed (possibly related to argument 'maxclients') - The operating system is not able to "
             + "handle the specified number of clients, try with ", error, StringComparison.Ordinal);
         Assert.Equal("10000", client.Call("CONFIG", "GET", "maxclients")["maxclients"].Text);
         Assert.Equal("+OK", client.Call("CONFIG", "SET", "maxclients", "1").ToString());
@@ -107,15 +108,18 @@ public sealed class ConfigCommandTests(SameAsRedis pair) : IClassFixture<SameAsR
     {
         using RunningServer server = new("--rename-command", "CONFIG", "secret", "--rename-command", "debug", "");
         using RespClient client = server.Connect();
-        Assert.StartsWith("-ERR unknown command 'CONFIG'", client.Call("CONFIG", "GET", "port").ToString(), StringComparison.Ordinal);
-        Assert.StartsWith("-ERR unknown command 'DEBUG'", client.Call("DEBUG", "SLEEP", "0").ToString(), StringComparison.Ordinal);
+        string config = client.Call("CONFIG", "GET", "port").ToString();
+        Assert.StartsWith("-ERR unknown command 'CONFIG'", config, StringComparison.Ordinal);
+        string debug = client.Call("DEBUG", "SLEEP", "0").ToString();
+        Assert.StartsWith("-ERR unknown command 'DEBUG'", debug, StringComparison.Ordinal);
         Assert.Equal($"{server.Port}", client.Call("Secret", "get", "port")["port"].Text);
     }
 
     [Theory]
     [InlineData("nosuch", "x", "No such command in rename-command")]
     [InlineData("config", "get", "Target command name already exists")]
-    public void A_rename_that_cannot_be_is_a_fatal_error_of_the_configuration(string name, string newName, string reason)
+    public void A_rename_that_cannot_be_is_a_fatal_error_of_the_configuration(
+        string name, string newName, string reason)
     {
         ConfigFileException error = Assert.Throws<ConfigFileException>(
             () => new RunningServer("--rename-command", name, newName));
@@ -132,8 +136,9 @@ public sealed class ConfigCommandTests(SameAsRedis pair) : IClassFixture<SameAsR
         using RespClient client = server.Connect();
         string expected = allowed
             ? "+OK"
-            : "-ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local "
-                + "connection, otherwise you need to set this option in the configuration file, and then restart the server.";
+            : "-ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it "
+                + "from a local connection, otherwise you need to set this option in the configuration file, and then "
+                + "restart the server.";
         Assert.Equal(expected, client.Call("DEBUG", "SLEEP", "0").ToString());
     }
 }

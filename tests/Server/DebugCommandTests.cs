@@ -83,7 +83,9 @@ public sealed class DebugCommandTests(SameAsRedis pair) : IClassFixture<SameAsRe
         client.Call("SET", "described", value);
         string text = client.Call("DEBUG", "OBJECT", "described").ToString();
         Assert.Contains(expected, text, StringComparison.Ordinal);
-        Assert.Matches(@"^\+Value at:0x[0-9a-f]+ refcount:\d+ encoding:\w+ serializedlength:\d+ lru:\d+ lru_seconds_idle:\d+$", text);
+        Assert.Matches(
+            @"^\+Value at:0x[0-9a-f]+ refcount:\d+ encoding:\w+ serializedlength:\d+ "
+            + @"lru:\d+ lru_seconds_idle:\d+$", text);
     }
 
     [Fact]
@@ -107,6 +109,7 @@ public sealed class DebugCommandTests(SameAsRedis pair) : IClassFixture<SameAsRe
     public void What_this_server_cannot_or_will_not_do_is_refused(string subcommand)
     {
         using RespClient client = pair.ConnectOurs();
-        Assert.StartsWith($"-ERR DEBUG {subcommand} is not ", client.Call("DEBUG", subcommand).ToString(), StringComparison.Ordinal);
+        string error = client.Call("DEBUG", subcommand).ToString();
+        Assert.StartsWith($"-ERR DEBUG {subcommand} is not ", error, StringComparison.Ordinal);
     }
 }

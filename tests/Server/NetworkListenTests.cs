@@ -103,7 +103,8 @@ public sealed class NetworkListenTests
         using RunningServer server = new("--tcp-backlog", "2000000000", "--io-threads", "4");
         using RespClient client = server.Connect();
         Assert.Equal("PONG", client.Call("PING").Text);
-        Assert.Contains("The TCP backlog setting of 2000000000 cannot be enforced", server.Log, StringComparison.Ordinal);
+        Assert.Contains(
+            "The TCP backlog setting of 2000000000 cannot be enforced", server.Log, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -5,8 +5,8 @@ using Xunit;
 namespace Tidelog.Tests.Server;
 
 /// <summary>
-/// A redis-server and a server of ours side by side: what is sent to one is sent to the other, and the answers have to be
-/// equal but for what no two servers have in common, such as ports and ids.
+/// A redis-server and a server of ours side by side: what is sent to one is sent to the other, and the answers have to
+/// be equal but for what no two servers have in common, such as ports and ids.
 /// </summary>
 public sealed partial class SameAsRedis : IDisposable
 {
@@ -18,7 +18,8 @@ public sealed partial class SameAsRedis : IDisposable
     {
         using RespClient redis = _redis.Connect();
         using RespClient ours = _ours.Connect();
-        foreach (string line in commands.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        const StringSplitOptions Trimmed = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+        foreach (string line in commands.Split('\n', Trimmed))
         {
             string[] words = [.. line.Split(' ').Select(word => word == "\"\"" ? "" : Regex.Unescape(word))];
             string expected = Comparable(redis.Call(words).ToString());

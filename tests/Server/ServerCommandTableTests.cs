@@ -26,18 +26,22 @@ public sealed class ServerCommandTableTests(SameAsRedis pair) : IClassFixture<Sa
     {
         Assert.Equal(redis[0].Text, command.FullName);
         Assert.Equal(redis[1].Integer, command.Arity);
-        Assert.Equal((command.FullName, Texts(redis[2])), (command.FullName, Names(command.Flags & ~CommandFlags.Protected, FlagName)));
+        CommandFlags flags = command.Flags & ~CommandFlags.Protected;
+        Assert.Equal((command.FullName, Texts(redis[2])), (command.FullName, Names(flags, FlagName)));
         Assert.Equal((command.FullName, Texts(redis[6])), (command.FullName, Names(command.Categories, CategoryName)));
         Assert.Equal(redis[7].Items.Select(tip => tip.Text), command.Tips);
         Assert.Empty(redis[8].Items);
         Assert.NotNull(command.Docs);
     }
 
-    private static string Texts(Reply list) => string.Join(' ', list.Items.Select(item => item.Text).Order(StringComparer.Ordinal));
+    private static string Texts(Reply list) =>
+        string.Join(' ', list.Items.Select(item => item.Text).Order(StringComparer.Ordinal));
 
     private static string Names<T>(T value, Func<T, string> name)
         where T : struct, Enum =>
-        string.Join(' ', Enum.GetValues<T>().Where(flag => Convert.ToInt32(flag) != 0 && value.HasFlag(flag)).Select(name)
+        string.Join(' ', Enum.GetValues<T>()
+            .Where(flag => Convert.ToInt32(flag) != 0 && value.HasFlag(flag))
+            .Select(name)
             .Order(StringComparer.Ordinal));
 
     private static string CategoryName(AclCategories category) => "@" + category.ToString().ToLowerInvariant();
