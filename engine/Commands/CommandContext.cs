@@ -55,7 +55,9 @@ public sealed unsafe class CommandContext(StorageEngine engine)
         }
     }
 
-    /// <summary>Length of the request if it came as RESP, so that its bytes can stand in the log as they are; else 0.</summary>
+    /// <summary>
+    /// Length of the request if it came as RESP, so that its bytes can stand in the log as they are; else 0.
+    /// </summary>
     internal long RequestLength { get; private set; }
 
     internal byte* RequestStart => _base;

@@ -1,5 +1,6 @@
-// Gives back the space of dead records. FASTER's log is freed only at its begin, so the cleaner walks from there: what is
-// superseded is dropped, what is live moves to the tail. It keeps pace with what is appended, a bounded piece at a time.
+// Gives back the space of dead records. FASTER's log is freed only at its begin, so the cleaner walks from there: what
+// is superseded is dropped, what is live moves to the tail. It keeps pace with what is appended, a bounded piece at a
+// time.
 
 namespace Tidelog.Engine.Keyspace;
 
@@ -15,8 +16,8 @@ internal sealed class Cleaner
     private const int UrgentDeadShare = 16;
 
     /// <summary>
-    /// Budget for each appended byte. A walked byte costs 1, a moved one 4; with three quarters of a page live, a byte is won for
-    /// 13 of budget.
+    /// Budget for each appended byte. A walked byte costs 1, a moved one 4; with three quarters of a page live, a byte
+    /// is won for 13 of budget.
     /// </summary>
     private const int BudgetPerByte = 16;
 
@@ -28,7 +29,9 @@ internal sealed class Cleaner
     /// <summary>The same for a server with nothing else to do; about a millisecond.</summary>
     private const long IdleBudget = 8 << 20;
 
-    /// <summary>Freed pages wait on the runtime's heap for a full collection; it is asked for when so many have gathered.</summary>
+    /// <summary>
+    /// Freed pages wait on the runtime's heap for a full collection; it is asked for when so many have gathered.
+    /// </summary>
     private const long UnreturnedLimit = 64 << 20;
 
     private long _tails;
@@ -59,8 +62,8 @@ internal sealed class Cleaner
     }
 
     /// <summary>
-    /// Lets the runtime give freed pages back to the system. Without it they would wait for a full collection, which a server
-    /// that allocates nothing may never need. It runs beside the writer; it has few objects to look at.
+    /// Lets the runtime give freed pages back to the system. Without it they would wait for a full collection, which a
+    /// server that allocates nothing may never need. It runs beside the writer; it has few objects to look at.
     /// </summary>
     /// <param name="pageBytes">Bytes of the pages in use.</param>
     public void ReturnMemory(long pageBytes)

@@ -1,13 +1,13 @@
 // From a key's hash to the addresses of the records that may hold it.
 //
-// A bucket is one cache line: seven entries and the address of an overflow bucket. An entry is 8 bytes: 19 bits of the hash
-// (the tag) and the record's address in units of 8 bytes; 0 is empty. A look-up reads one line, and a record only where the
-// tag matches (a wrong one in 500,000).
+// A bucket is one cache line: seven entries and the address of an overflow bucket. An entry is 8 bytes: 19 bits of the
+// hash (the tag) and the record's address in units of 8 bytes; 0 is empty. A look-up reads one line, and a record only
+// where the tag matches (a wrong one in 500,000).
 //
-// It grows by linear hashing: while there are more entries per bucket than wanted, every insertion splits the next bucket in
-// turn, so there is no moment when the table is rebuilt, no second table, and memory follows the number of keys. Bucket b of
-// level L holds the keys with hash mod 2^L = b; those below the split pointer have been divided by one more bit. It shrinks
-// the same way backwards.
+// It grows by linear hashing: while there are more entries per bucket than wanted, every insertion splits the next
+// bucket in turn, so there is no moment when the table is rebuilt, no second table, and memory follows the number of
+// keys. Bucket b of level L holds the keys with hash mod 2^L = b; those below the split pointer have been divided by
+// one more bit. It shrinks the same way backwards.
 //
 // The cursor of SCAN counts buckets with its bits reversed, as redis's does: a bucket's descendants under growth are
 // visited where their ancestor was, so whatever was present throughout is returned (docs/architecture.md).
@@ -153,7 +153,9 @@ internal sealed unsafe class HashIndex : IDisposable
         return cursor;
     }
 
-    /// <summary>Some record's address at random; not quite even, as bucket sizes differ. 0 when the index is empty.</summary>
+    /// <summary>
+    /// Some record's address at random; not quite even, as bucket sizes differ. 0 when the index is empty.
+    /// </summary>
     public long Random(Random random)
     {
         if (Count == 0)

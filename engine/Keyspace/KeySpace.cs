@@ -130,8 +130,8 @@ public sealed class KeySpace
     }
 
     /// <summary>
-    /// Fills, empties and cleans a store that nobody sees, so that the code of what happens rarely is compiled before a client
-    /// waits for it. Safe on any thread.
+    /// Fills, empties and cleans a store that nobody sees, so that the code of what happens rarely is compiled before a
+    /// client waits for it. Safe on any thread.
     /// </summary>
     public static void WarmUp()
     {

@@ -2,36 +2,48 @@
 //
 // What is FASTER's: the logical address space, the ring of pages, the allocation of pages at the tail and their return
 // behind the begin address, and the epoch that keeps a page in place while pointers into it are held.
-// What is not: FASTER's hash index. Its growth stops the writer for 15 ms again and again, its look-up cannot be split in
-// two so that a batch prefetches, and it keeps a chain of versions that a single writer does not need; docs/architecture.md
-// has the measurements. HashIndex takes its place. Nor is the layout of records: ours takes 16 bytes less for a usual key
-// (docs/formats/record.md). FASTER does not look into them; to it the log is pages.
+//
+// What is not: FASTER's hash index. Its growth stops the writer for 15 ms again and again, its look-up cannot be split
+// in two so that a batch prefetches, and it keeps a chain of versions that a single writer does not need;
+// docs/architecture.md has the measurements. HashIndex takes its place. Nor is the layout of records: ours takes 16
+// bytes less for a usual key (docs/formats/record.md). FASTER does not look into them; to it the log is pages.
 //
 // The allocator is internal to FASTER, so it is reached by reflection once per log: a delegate bound to its allocation
 // method, and the address of its page table, which FASTER pins and never moves.
 
+using System.Numerics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using FASTER.core;
+using Session = FASTER.core.ClientSession<
+    FASTER.core.SpanByte, FASTER.core.SpanByte, FASTER.core.SpanByte, FASTER.core.SpanByteAndMemory, FASTER.core.Empty,
+    FASTER.core.SpanByteFunctions<FASTER.core.Empty>>;
+using SessionContext = FASTER.core.UnsafeContext<
+    FASTER.core.SpanByte, FASTER.core.SpanByte, FASTER.core.SpanByte, FASTER.core.SpanByteAndMemory, FASTER.core.Empty,
+    FASTER.core.SpanByteFunctions<FASTER.core.Empty>>;
 
 namespace Tidelog.Engine.Keyspace;
 
 internal sealed unsafe class RecordLog : IDisposable
 {
-    /// <summary>Small pages: allocating and clearing the next one happens on the writing thread (docs/architecture.md).</summary>
+    /// <summary>
+    /// Small pages: allocating and clearing the next one happens on the writing thread (docs/architecture.md).
+    /// </summary>
     public const int PageSizeBits = 19;
     public const int PageSize = 1 << PageSizeBits;
     private const long PageMask = PageSize - 1;
 
-    /// <summary>A record is put in the log only up to this size; the rest of a page is lost when the next does not fit.</summary>
+    /// <summary>
+    /// A record is put in the log only up to this size; the rest of a page is lost when the next does not fit.
+    /// </summary>
     public const int MaxRecordSize = PageSize / 8;
 
     /// <summary>FASTER itself holds four for reuse.</summary>
     private const int PagesKept = 8;
 
     private readonly FasterKV<SpanByte, SpanByte> _store;
-    private readonly ClientSession<SpanByte, SpanByte, SpanByte, SpanByteAndMemory, Empty, SpanByteFunctions<Empty>> _session;
-    private readonly UnsafeContext<SpanByte, SpanByte, SpanByte, SpanByteAndMemory, Empty, SpanByteFunctions<Empty>> _context;
+    private readonly Session _session;
+    private readonly SessionContext _context;
     private readonly Func<int, long> _tryAllocate;
     private readonly long* _pages;
     private readonly long _pageIndexMask;
@@ -41,12 +53,13 @@ internal sealed unsafe class RecordLog : IDisposable
     private bool _inBatch;
 
     /// <param name="maxBytes">
-    /// Most bytes that the log may ever span between its begin and its tail. It costs 48 bytes of tables per page, not memory;
-    /// a NullDevice drops the oldest page silently when it is exceeded, so it is set above the machine's memory.
+    /// Most bytes that the log may ever span between its begin and its tail. It costs 48 bytes of tables per page, not
+    /// memory; a NullDevice drops the oldest page silently when it is exceeded, so it is set above the machine's
+    /// memory.
     /// </param>
     public RecordLog(long maxBytes)
     {
-        int memoryBits = Math.Max(PageSizeBits + 4, 64 - System.Numerics.BitOperations.LeadingZeroCount((ulong)(maxBytes - 1)));
+        int memoryBits = Math.Max(PageSizeBits + 4, 64 - BitOperations.LeadingZeroCount((ulong)(maxBytes - 1)));
         LogSettings settings = new()
         {
             LogDevice = new NullDevice(),
@@ -54,7 +67,8 @@ internal sealed unsafe class RecordLog : IDisposable
             MemorySizeBits = memoryBits,
             MutableFraction = 0.99,
         };
-        _store = new FasterKV<SpanByte, SpanByte>(1L << 6, settings, concurrencyControlMode: ConcurrencyControlMode.None);
+        _store = new FasterKV<SpanByte, SpanByte>(
+            1L << 6, settings, concurrencyControlMode: ConcurrencyControlMode.None);
 
         // Without an empty page FASTER keeps every page that it ever had.
         _store.Log.EmptyPageCount = 1;
@@ -159,7 +173,8 @@ internal sealed unsafe class RecordLog : IDisposable
     {
         EndBatch();
 
-        // The runtime keeps what it collects, for a long time if nothing is allocated. The pages' contents can go before that.
+        // The runtime keeps what it collects, for a long time if nothing is allocated. The pages' contents can go
+        // before that.
         for (long page = BeginAddress & ~PageMask; page < TailAddress; page += PageSize)
         {
             PageMemory.Discard(PointerTo(page), PageSize);
@@ -172,8 +187,8 @@ internal sealed unsafe class RecordLog : IDisposable
         type.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(target)!;
 
     /// <summary>
-    /// Gives the memory of closed pages back to the system at once. FASTER drops them to the runtime, which keeps what it
-    /// collects. Under steady load the next pages are made of them, so that only what exceeds a few is discarded.
+    /// Gives the memory of closed pages back to the system at once. FASTER drops them to the runtime, which keeps what
+    /// it collects. Under steady load the next pages are made of them, so that only what exceeds a few is discarded.
     /// </summary>
     /// <param name="firstPage">Address of the first of <see cref="_closing"/>.</param>
     private void DiscardClosed(long firstPage)

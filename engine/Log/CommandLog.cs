@@ -1,5 +1,5 @@
-// The one stream of effects: every change of the dataset, RESP-encoded, at one byte offset. Its last bytes are kept in a
-// ring in memory (the replication backlog); whoever follows the stream reads at an offset of its own.
+// The one stream of effects: every change of the dataset, RESP-encoded, at one byte offset. Its last bytes are kept in
+// a ring in memory (the replication backlog); whoever follows the stream reads at an offset of its own.
 
 using System.Runtime.InteropServices;
 
@@ -21,7 +21,9 @@ public sealed unsafe class CommandLog : IDisposable
 
     ~CommandLog() => NativeMemory.Free(_ring);
 
-    /// <summary>How many bytes were ever appended: the offset behind the last one. INFO's <c>master_repl_offset</c>.</summary>
+    /// <summary>
+    /// How many bytes were ever appended: the offset behind the last one. INFO's <c>master_repl_offset</c>.
+    /// </summary>
     public long EndOffset { get; private set; }
 
     /// <summary>Offset of the oldest byte that can still be read.</summary>

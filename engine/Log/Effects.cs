@@ -15,7 +15,8 @@ public sealed unsafe class Effects : IExpiryObserver
     private readonly CommandLog _log;
     private readonly EngineOptions _options;
 
-    // The command's own effects wait here until it has ended; the RESP of a request is that of an array of bulk strings.
+    // The command's own effects wait here until it has ended; the RESP of a request is that of an array of bulk
+    // strings.
     private readonly ReplyWriter _given = new(1024);
     private int _selectedDatabase = -1;
     private bool _suppressed;
@@ -59,7 +60,8 @@ public sealed unsafe class Effects : IExpiryObserver
     }
 
     /// <inheritdoc cref="Give(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>
-    public void Give(ReadOnlySpan<byte> name, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third)
+    public void Give(
+        ReadOnlySpan<byte> name, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third)
     {
         _given.Array(4);
         _given.Bulk(name);
@@ -70,7 +72,11 @@ public sealed unsafe class Effects : IExpiryObserver
 
     /// <inheritdoc cref="Give(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>
     public void Give(
-        ReadOnlySpan<byte> name, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third, long number)
+        ReadOnlySpan<byte> name,
+        ReadOnlySpan<byte> first,
+        ReadOnlySpan<byte> second,
+        ReadOnlySpan<byte> third,
+        long number)
     {
         _given.Array(5);
         _given.Bulk(name);

@@ -19,8 +19,8 @@ namespace Tidelog.Server.Network;
 
 internal sealed unsafe class EventLoop : IDisposable
 {
-    /// <summary>About ten microseconds.</summary>
-    private const int MaxLooks = 32;
+    /// <summary>About five microseconds.</summary>
+    private const int MaxLooks = 16;
     private const int LooksEarned = 4;
     private const int LooksLost = 2;
 
@@ -195,9 +195,9 @@ internal sealed unsafe class EventLoop : IDisposable
     }
 
     /// <summary>
-    /// Looks a few times before it goes to sleep: under load the next request is microseconds away, and waking a sleeping
-    /// thread costs its sender more than the looks cost us. How often is learned: a look that finds something earns more,
-    /// and a server with little to do goes to sleep at once.
+    /// Looks a few times before it goes to sleep: under load the next request is microseconds away, and waking a
+    /// sleeping thread costs its sender more than the looks cost us. How often is learned: a look that finds something
+    /// earns more, and a server with little to do goes to sleep at once.
     /// </summary>
     private int Wait()
     {

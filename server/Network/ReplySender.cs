@@ -47,8 +47,8 @@ internal sealed unsafe class ReplySender : IDisposable
     public ReplyWriter Reply { get; private set; }
 
     /// <summary>
-    /// Sends the replies in <see cref="Reply"/>, now or at the end of the turn, or queues them behind those that already
-    /// wait.
+    /// Sends the replies in <see cref="Reply"/>, now or at the end of the turn, or queues them behind those that
+    /// already wait.
     /// </summary>
     public void Send(Client client)
     {
@@ -157,7 +157,9 @@ internal sealed unsafe class ReplySender : IDisposable
         NativeMemory.Free(_gathered);
     }
 
-    /// <summary>Sends the small replies while <see cref="Reply"/> holds others: queueing needs a writer of its own.</summary>
+    /// <summary>
+    /// Sends the small replies while <see cref="Reply"/> holds others: queueing needs a writer of its own.
+    /// </summary>
     private void FlushGathered()
     {
         if (_entryCount > 0)

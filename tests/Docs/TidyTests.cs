@@ -7,18 +7,6 @@ public sealed class TidyTests
 {
     private const int Columns = 120;
 
-    /// <summary>Files whose long lines are still to be broken.</summary>
-    private static readonly HashSet<string> LongLinesAllowed =
-    [
-        "engine/Keyspace/Cleaner.cs",
-        "engine/Keyspace/HashIndex.cs",
-        "engine/Keyspace/RecordLog.cs",
-        "engine/Log/CommandLog.cs",
-        "engine/Log/Effects.cs",
-        "server/Network/EventLoop.cs",
-        "server/Network/ReplySender.cs",
-    ];
-
     [Fact]
     public void Sources_have_short_lines_without_tabs_trailing_blanks_or_carriage_returns()
     {
@@ -36,7 +24,7 @@ public sealed class TidyTests
         for (int i = 0; i < lines.Length; i++)
         {
             string line = lines[i].TrimEnd('\r');
-            if (line.Length > Columns && !LongLinesAllowed.Contains(name))
+            if (line.Length > Columns)
             {
                 yield return $"{name}:{i + 1}: {line.Length} columns, at most {Columns}";
             }
