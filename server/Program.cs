@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Tidelog.Engine;
-using Tidelog.Engine.Keyspace;
 using Tidelog.Server.Commands;
 using Tidelog.Server.Config;
 using Tidelog.Server.Logging;
@@ -78,7 +77,7 @@ internal static class Program
         }
         PidFile.Write(configuration.Settings, log);
         StartLog.Ready(server);
-        _ = Task.Run(KeySpace.WarmUp);
+        WarmUp.Begin();
         using PosixSignalRegistration terminate = OnSignal(server, PosixSignal.SIGTERM, "SIGTERM");
         using PosixSignalRegistration interrupt = OnSignal(server, PosixSignal.SIGINT, "SIGINT");
         using PosixSignalRegistration hangUp =

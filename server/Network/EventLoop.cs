@@ -83,6 +83,8 @@ internal sealed unsafe class EventLoop : IDisposable
     public void Stop() => _stopping = true;
 
     /// <summary>Runs until <see cref="Stop"/>.</summary>
+    /// <remarks>It never returns, so it would be compiled anew while it runs, which holds up everybody.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run()
     {
         while (!_stopping)
