@@ -13,7 +13,9 @@ namespace Tidelog.Server;
 /// </summary>
 internal static class WarmUp
 {
-    /// <summary>The runtime counts 30 calls, waits for a tenth of a second without new code, and compiles again.</summary>
+    /// <summary>
+    /// The runtime counts 30 calls, waits for a tenth of a second without new code, and compiles again.
+    /// </summary>
     private const int CallsPerRound = 64;
 
     private const int PauseMs = 150;
@@ -21,9 +23,9 @@ internal static class WarmUp
 
     private static readonly string[] Requests =
     [
-        "SET key:{0} value-{0}\r\n", "*3\r\n$3\r\nSET\r\n$5\r\nkey:a\r\n$3\r\nabc\r\n", "GET key:{0}\r\n", "INCR n:{0}\r\n",
-        "GET n:{0}\r\n", "SET key:{0} v EX 100\r\n", "EXPIRE key:{0} 50\r\n", "TTL key:{0}\r\n", "MGET key:{0} n:{0}\r\n",
-        "EXISTS key:{0}\r\n", "DEL key:{0}\r\n", "PING\r\n",
+        "SET key:{0} value-{0}\r\n", "*3\r\n$3\r\nSET\r\n$5\r\nkey:a\r\n$3\r\nabc\r\n",
+        "GET key:{0}\r\n", "INCR n:{0}\r\n", "GET n:{0}\r\n", "SET key:{0} v EX 100\r\n", "EXPIRE key:{0} 50\r\n",
+        "TTL key:{0}\r\n", "MGET key:{0} n:{0}\r\n", "EXISTS key:{0}\r\n", "DEL key:{0}\r\n", "PING\r\n",
     ];
 
     /// <summary>Begins; it takes half a second, a tenth of it of processor time, on a thread of its own.</summary>
