@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Tidelog.Engine.Commands;
 
 /// <summary>
@@ -24,7 +22,6 @@ public sealed class Command
         Categories = categories | ImpliedCategories(flags, categories);
         Handler = handler;
         Keys = keys;
-        NameBytes = Encoding.ASCII.GetBytes(name);
         (FirstKey, LastKey, KeyStep) = LegacyRange(keys);
     }
 
@@ -32,8 +29,6 @@ public sealed class Command
 
     /// <summary>"client|list" for a subcommand, else the name.</summary>
     public string FullName { get; private set; }
-
-    public byte[] NameBytes { get; }
 
     public int Arity { get; }
 

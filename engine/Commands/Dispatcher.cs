@@ -30,11 +30,6 @@ public enum BatchOutcome
 
     /// <summary>The replies have grown beyond the limit given; the rest waits until they are sent.</summary>
     ReplyFull,
-
-    /// <summary>
-    /// The next command was executed for a session whose input rules it changed: parse the rest again.
-    /// </summary>
-    Reparse,
 }
 
 /// <summary>Executes commands, one at a time, for whoever holds a <see cref="Session"/>.</summary>
@@ -123,13 +118,15 @@ public sealed unsafe class Dispatcher
     private void Prepare(Database database, CommandBatch batch)
     {
         Command? last = null;
+        ReadOnlySpan<byte> lastName = default;
         for (int i = 0; i < batch.Count; i++)
         {
             ref CommandBatch.Entry entry = ref batch[i];
             ReadOnlySpan<byte> name = Argument(batch, entry, 0);
-            if (last is null || !name.SequenceEqual(last.NameBytes))
+            if (!name.SequenceEqual(lastName) || i == 0)
             {
                 last = _engine.Commands.Find(name);
+                lastName = name;
             }
             entry.Command = last;
             entry.HasKey = last is not null && last.FirstKey > 0 && last.FirstKey < entry.ArgumentCount

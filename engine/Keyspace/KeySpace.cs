@@ -101,7 +101,7 @@ public sealed class KeySpace
         }
     }
 
-    /// <summary>Bytes of indexes and wheels: what the keys cost beside their records.</summary>
+    /// <summary>Bytes of the indexes: what the keys cost beside their records.</summary>
     public long OverheadBytes
     {
         get

@@ -116,7 +116,7 @@ internal static class ClientCommands
             Tips = tip is null ? [] : [tip],
         };
 
-    private static void Help(CommandContext context) => ReplyText.Help(context, HelpLines);
+    private static void Help(CommandContext context) => HelpReply.Write(context, HelpLines);
 
     private static void Id(CommandContext context) => context.Reply.Integer(context.Session.Id);
 

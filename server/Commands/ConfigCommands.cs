@@ -62,7 +62,7 @@ internal static class ConfigCommands
         },
     ];
 
-    private static void Help(CommandContext context) => ReplyText.Help(context, HelpLines);
+    private static void Help(CommandContext context) => HelpReply.Write(context, HelpLines);
 
     private static void Get(CommandContext context)
     {

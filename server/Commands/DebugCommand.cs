@@ -51,7 +51,7 @@ internal static class DebugCommand
 
     private static readonly Subcommand[] Subcommands =
     [
-        new("HELP", 2, 2, context => ReplyText.Help(context, HelpLines)),
+        new("HELP", 2, 2, context => HelpReply.Write(context, HelpLines)),
         new("SLEEP", 3, 3, Sleep),
         new("LOG", 3, 3, Log),
         new("ERROR", 3, 3, Error),

@@ -22,22 +22,4 @@ internal static class ReplyText
         context.Reply.Error($"ERR unknown subcommand or wrong number of arguments for "
             + $"'{name[..Math.Min(name.Length, MaxEchoed)]}'. Try {Of(context[0]).ToUpperInvariant()} HELP.");
     }
-
-    /// <summary>
-    /// The answer of a container's HELP: each line as a simple string, between redis's first and last ones.
-    /// </summary>
-    public static void Help(CommandContext context, IReadOnlyList<string> lines)
-    {
-        context.Reply.Array(lines.Count + 3);
-        Line(context, $"{Of(context[0]).ToUpperInvariant()} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
-        foreach (string line in lines)
-        {
-            Line(context, line);
-        }
-        Line(context, "HELP");
-        Line(context, "    Prints this help.");
-    }
-
-    private static void Line(CommandContext context, string text) =>
-        context.Reply.SimpleString(Encoding.Latin1.GetBytes(text));
 }
