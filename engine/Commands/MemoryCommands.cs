@@ -91,7 +91,7 @@ internal static class MemoryCommands
                 return;
             }
         }
-        Record record = context.Database.Find(context[2], Lookup.NoTouch | Lookup.NoStats);
+        Record record = context.Database.FindExpiredToo(context[2]);
         if (record.Exists)
         {
             context.Reply.Integer(Database.MemoryUsage(record));

@@ -276,6 +276,9 @@ public sealed unsafe class Database
 
     private const int ScanStepsPerSample = 16;
 
+    /// <summary>Finds a key whether it has expired or not, and leaves it as it is: MEMORY USAGE.</summary>
+    public Record FindExpiredToo(ReadOnlySpan<byte> key) => _store?.Find(key, KeyHash.Of(key)) ?? default;
+
     internal void Prefetch(ulong hash) => _store?.PrefetchBucket(hash);
 
     internal void PrefetchRecord(ulong hash) => _store?.PrefetchRecord(hash);
