@@ -98,6 +98,18 @@ public sealed unsafe class CommandContext(StorageEngine engine)
         return false;
     }
 
+    /// <summary>Answers the type error if a record exists and is of another type.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsTypeOrMissing(Record record, Tidelog.Engine.Keyspace.ValueType type)
+    {
+        if (!record.Exists || record.Type == type)
+        {
+            return true;
+        }
+        Reply.Error(ReplyError.WrongType);
+        return false;
+    }
+
     internal void Begin(Session session, ReplyWriter reply)
     {
         Session = session;

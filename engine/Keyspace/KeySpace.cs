@@ -2,6 +2,7 @@
 // that INFO and maxmemory need.
 
 using Tidelog.Engine.Commands;
+using Tidelog.Engine.Values;
 
 namespace Tidelog.Engine.Keyspace;
 
@@ -53,6 +54,9 @@ public sealed class KeySpace
 
     public LazyFree LazyFree { get; } = new();
 
+    /// <summary>The cut that a snapshot sees heap values at.</summary>
+    internal ValueCut Cut { get; } = new();
+
     public int DatabaseCount => _databases.Length;
 
     internal EngineMetrics Metrics { get; }
@@ -78,7 +82,7 @@ public sealed class KeySpace
     {
         get
         {
-            long bytes = 0;
+            long bytes = Cut.RetiredBytes;
             foreach (Store store in _stores)
             {
                 bytes += store.UsedBytes;
@@ -135,7 +139,7 @@ public sealed class KeySpace
     /// </summary>
     public static void WarmUp()
     {
-        using Store store = new(1L << 30, 0, new LazyFree());
+        using Store store = new(1L << 30, 0, new LazyFree(), new ValueCut());
         Span<byte> key = stackalloc byte[16];
         for (int round = 0; round < 4; round++)
         {
@@ -255,7 +259,7 @@ public sealed class KeySpace
 
     internal Store OpenStore()
     {
-        Store store = new(_maxLogBytes, NowMs, LazyFree);
+        Store store = new(_maxLogBytes, NowMs, LazyFree, Cut);
         store.BeginBatch();
         _stores.Add(store);
         return store;
