@@ -65,6 +65,9 @@ public sealed class Command
 
     public Command? Parent { get; private set; }
 
+    /// <summary>Allowed to a RESP2 session that is subscribed to something.</summary>
+    public bool RunsWhileSubscribed { get; init; }
+
     /// <summary>Redis's command tips, in COMMAND's order.</summary>
     public string[] Tips { get; init; } = [];
 

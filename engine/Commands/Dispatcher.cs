@@ -293,6 +293,10 @@ public sealed unsafe class Dispatcher
         {
             return Reject(context, command, ReplyError.OutOfMemory);
         }
+        if (context.Session.IsSubscribed && !command.RunsWhileSubscribed && context.Session.Protocol == 2)
+        {
+            return Reject(context, command, ReplyError.NotWhileSubscribed(command.FullName));
+        }
         return true;
     }
 
