@@ -99,6 +99,18 @@ public sealed unsafe class CommandContext(StorageEngine engine)
         return false;
     }
 
+    /// <summary>Answers the type error if a record exists and is of another type.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsTypeOrMissing(Record record, Tidelog.Engine.Keyspace.ValueType type)
+    {
+        if (!record.Exists || record.Type == type)
+        {
+            return true;
+        }
+        Reply.Error(ReplyError.WrongType);
+        return false;
+    }
+
     /// <summary>Tells of an event of a key of the session's database; costs one branch while its class is off.</summary>
     /// <param name="kind">The event's class.</param>
     /// <param name="name">Such as "lpush".</param>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Tidelog.Engine.Values;
 
 namespace Tidelog.Engine.Keyspace;
 
@@ -137,6 +138,51 @@ public sealed unsafe class Database
         return record;
     }
 
+    /// <summary>The memory of this database's heap values.</summary>
+    internal ValueHeap Values => Opened.Values;
+
+    /// <summary>
+    /// A record for a collection that is packed in it, in place of what is at the key; the caller fills the payload,
+    /// for example by <see cref="PackedRecord.Clear"/>.
+    /// </summary>
+    /// <param name="existing">What <see cref="Find"/> returned for this key just before.</param>
+    /// <param name="room">Bytes of payload, at most <see cref="PackedRecord.MaxRoom"/>.</param>
+    /// <param name="expiry">Unix time in milliseconds, or -1 for none.</param>
+    internal Record PutPacked(
+        ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, int room, long expiry = -1)
+    {
+        Invariant.Require(room <= PackedRecord.MaxRoom);
+        return Opened.PutCollection(
+            key, KeyHash.Of(key), existing, type, encoding, room, expiry, _keyspace.AccessInfoFor(existing));
+    }
+
+    /// <summary>A record for a heap value that was made in <see cref="Values"/>, in place of what is at the key.</summary>
+    /// <inheritdoc cref="PutPacked"/>
+    internal Record PutHeap(
+        ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, HeapValue* root,
+        long expiry = -1)
+    {
+        Record record = Opened.PutCollection(key, KeyHash.Of(key), existing, type, encoding, sizeof(HeapValue*), expiry,
+            _keyspace.AccessInfoFor(existing));
+        Store.SetHeapCollection(record, root);
+        return record;
+    }
+
+    /// <summary>
+    /// Writes a packed collection again with other room: the caller fills the payload from the old record, which stays
+    /// readable until the end of the turn.
+    /// </summary>
+    /// <param name="room">Bytes of payload, at most <see cref="PackedRecord.MaxRoom"/>.</param>
+    internal Record ChangeRoom(Record record, int room)
+    {
+        Invariant.Require(room <= PackedRecord.MaxRoom);
+        return Opened.ChangeRoom(record, room);
+    }
+
+    /// <summary>Makes a heap value of a packed one; key, expiry and access information stay.</summary>
+    internal Record Promote(Record record, ValueEncoding encoding, HeapValue* root) =>
+        Opened.Promote(record, encoding, root);
+
     /// <summary>Longest string that OBJECT ENCODING calls "embstr".</summary>
     public const int EmbeddedStringLimit = 44;
 
@@ -187,7 +233,12 @@ public sealed unsafe class Database
     public static Record CopyTo(Record source, Database target, ReadOnlySpan<byte> key, Record existing)
     {
         Record copy;
-        if (source.IsHeapValue)
+        if (source.IsHeapCollection)
+        {
+            HeapValue* root = HeapValues.Clone(source.Root, target.Values);
+            copy = target.PutHeap(key, existing, source.Type, source.Encoding, root, source.Expiry);
+        }
+        else if (source.IsHeapValue)
         {
             copy = target.Opened.Put(
                 key, KeyHash.Of(key), existing, source.Type, source.Encoding, source.Bytes.Length, source.Expiry, 0);
@@ -240,7 +291,11 @@ public sealed unsafe class Database
     public static long MemoryUsage(Record record)
     {
         long size = record.Size + IndexEntryCost;
-        if (record.IsHeapValue)
+        if (record.IsHeapCollection)
+        {
+            size += record.Root->Bytes;
+        }
+        else if (record.IsHeapValue)
         {
             size += (*record.Heap)->Size;
         }

@@ -3,6 +3,7 @@
 
 using Tidelog.Engine.Commands;
 using Tidelog.Engine.PubSub;
+using Tidelog.Engine.Values;
 
 namespace Tidelog.Engine.Keyspace;
 
@@ -57,6 +58,9 @@ public sealed class KeySpace
 
     public LazyFree LazyFree { get; } = new();
 
+    /// <summary>The cut that a snapshot sees heap values at.</summary>
+    internal ValueCut Cut { get; } = new();
+
     public int DatabaseCount => _databases.Length;
 
     internal EngineMetrics Metrics { get; }
@@ -84,7 +88,7 @@ public sealed class KeySpace
     {
         get
         {
-            long bytes = 0;
+            long bytes = Cut.RetiredBytes;
             foreach (Store store in _stores)
             {
                 bytes += store.UsedBytes;
@@ -141,7 +145,7 @@ public sealed class KeySpace
     /// </summary>
     public static void WarmUp()
     {
-        using Store store = new(1L << 30, 0, new LazyFree());
+        using Store store = new(1L << 30, 0, new LazyFree(), new ValueCut());
         Span<byte> key = stackalloc byte[16];
         for (int round = 0; round < 4; round++)
         {
@@ -261,7 +265,7 @@ public sealed class KeySpace
 
     internal Store OpenStore()
     {
-        Store store = new(_maxLogBytes, NowMs, LazyFree);
+        Store store = new(_maxLogBytes, NowMs, LazyFree, Cut);
         store.BeginBatch();
         _stores.Add(store);
         return store;
