@@ -10,7 +10,7 @@ internal static class StringRangeCommands
     private const string Group = "string";
 
     /// <summary>Longest string that can be stored, whatever proto-max-bulk-len allows.</summary>
-    private const long MaxLength = int.MaxValue - 64;
+    public const long MaxLength = int.MaxValue - 64;
 
     public static IEnumerable<Command> Table =>
     [
@@ -64,7 +64,7 @@ internal static class StringRangeCommands
             {
                 return;
             }
-            record = WithLength(context, record, length + value.Length);
+            record = WithLength(context, 1, record, length + value.Length);
             value.CopyTo(record.MutableBytes[length..]);
         }
         context.Dirty++;
@@ -108,7 +108,7 @@ internal static class StringRangeCommands
             return;
         }
         int start = (int)offset;
-        record = WithLength(context, record, Math.Max(length, start + value.Length));
+        record = WithLength(context, 1, record, Math.Max(length, start + value.Length));
         value.CopyTo(record.MutableBytes[start..]);
         context.Dirty++;
         context.Reply.Integer(record.Bytes.Length);
@@ -145,11 +145,12 @@ internal static class StringRangeCommands
     }
 
     /// <summary>
-    /// The string at the first argument's key with another length, as bytes that may be changed; it is "raw" from then
-    /// on and keeps its expiry.
+    /// The string at an argument's key with another length, as bytes that may be changed; it is "raw" from then on and
+    /// keeps its expiry.
     /// </summary>
+    /// <param name="key">Index of the argument.</param>
     /// <param name="length">At least the string's own; new bytes are zero.</param>
-    private static Record WithLength(CommandContext context, Record record, int length)
+    public static Record WithLength(CommandContext context, int key, Record record, int length)
     {
         if (record.Exists && record.Encoding != ValueEncoding.Int)
         {
@@ -157,7 +158,7 @@ internal static class StringRangeCommands
         }
         ReadOnlySpan<byte> text = StringCommands.TextOf(record, stackalloc byte[Numbers.MaxInt64Length]);
         long expiry = record.Exists ? record.Expiry : -1;
-        record = context.Database.Put(context[1], record, ValueType.String, ValueEncoding.Raw, length, expiry);
+        record = context.Database.Put(context[key], record, ValueType.String, ValueEncoding.Raw, length, expiry);
         text.CopyTo(record.MutableBytes);
         record.MutableBytes[text.Length..].Clear();
         return record;
