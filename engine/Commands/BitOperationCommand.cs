@@ -124,6 +124,7 @@ internal static unsafe class BitOperationCommand
             {
                 context.Database.Delete(record);
                 context.Dirty++;
+                context.Notify(NotifyEvents.Generic, "del"u8, target);
             }
         }
         else
@@ -138,6 +139,7 @@ internal static unsafe class BitOperationCommand
                 : context.Database.Put(target, record, ValueType.String, ValueEncoding.Raw, length);
             BitCombination.Combine(operation, sources, count, record.MutableBytes);
             context.Dirty++;
+            context.Notify(NotifyEvents.String, "set"u8, target);
         }
         context.Reply.Integer(length);
     }

@@ -150,6 +150,10 @@ internal static class BitfieldCommands
             context.Reply.Integer(increments ? value : old);
             context.Dirty += hasGrown || old != value ? 1 : 0;
         }
+        if (context.Dirty > 0)
+        {
+            context.Notify(NotifyEvents.String, "setbit"u8, context[1]);
+        }
     }
 
     /// <summary>Reads one operation, or an OVERFLOW that counts for those behind it.</summary>

@@ -65,7 +65,7 @@ internal static class BitmapCommands
         int length = record.Exists ? record.StringLength : 0;
         int needed = (int)(last >> 3) + 1;
         hasGrown = needed > length;
-        return StringRangeCommands.WithLength(context, 1, record, Math.Max(length, needed));
+        return StringRangeCommands.WithLength(context, record, Math.Max(length, needed));
     }
 
     private static void SetBit(CommandContext context)
@@ -93,6 +93,7 @@ internal static class BitmapCommands
         {
             at = (byte)((at & ~(1 << shift)) | ((int)wanted << shift));
             context.Dirty++;
+            context.Notify(NotifyEvents.String, "setbit"u8, context[1]);
         }
         context.Reply.Integer(old);
     }

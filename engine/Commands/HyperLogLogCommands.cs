@@ -87,7 +87,11 @@ internal static class HyperLogLogCommands
             context.Reply.Error(ReplyError.CorruptHyperLogLog);
             return;
         }
-        context.Dirty += changes;
+        if (changes > 0)
+        {
+            context.Dirty += changes;
+            context.Notify(NotifyEvents.String, "pfadd"u8, context[1]);
+        }
         context.Reply.Integer(changes > 0 ? 1 : 0);
     }
 
@@ -243,6 +247,7 @@ internal static class HyperLogLogCommands
         editor.MarkCountStale();
         Store(context, 1, record, editor);
         context.Dirty++;
+        context.Notify(NotifyEvents.String, "pfadd"u8, context[1]);
         context.Reply.Ok();
     }
 }

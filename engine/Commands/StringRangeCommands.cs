@@ -64,7 +64,7 @@ internal static class StringRangeCommands
             {
                 return;
             }
-            record = WithLength(context, 1, record, length + value.Length);
+            record = WithLength(context, record, length + value.Length);
             value.CopyTo(record.MutableBytes[length..]);
         }
         context.Dirty++;
@@ -108,7 +108,7 @@ internal static class StringRangeCommands
             return;
         }
         int start = (int)offset;
-        record = WithLength(context, 1, record, Math.Max(length, start + value.Length));
+        record = WithLength(context, record, Math.Max(length, start + value.Length));
         value.CopyTo(record.MutableBytes[start..]);
         context.Dirty++;
         context.Reply.Integer(record.Bytes.Length);
@@ -145,11 +145,15 @@ internal static class StringRangeCommands
     }
 
     /// <summary>
-    /// The string at an argument's key with another length, as bytes that may be changed; it is "raw" from then on and
-    /// keeps its expiry.
+    /// The string at the first argument's key with another length, as bytes that may be changed; it is "raw" from then
+    /// on and keeps its expiry.
     /// </summary>
-    /// <param name="key">Index of the argument.</param>
     /// <param name="length">At least the string's own; new bytes are zero.</param>
+    public static Record WithLength(CommandContext context, Record record, int length) =>
+        WithLength(context, 1, record, length);
+
+    /// <inheritdoc cref="WithLength(CommandContext, Record, int)"/>
+    /// <param name="key">Index of the argument that names the key.</param>
     public static Record WithLength(CommandContext context, int key, Record record, int length)
     {
         if (record.Exists && record.Encoding != ValueEncoding.Int)
