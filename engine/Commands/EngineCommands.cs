@@ -19,5 +19,6 @@ internal static class EngineCommands
         .. EchoCommands.Table,
         .. CommandCommands.Table,
         .. WaitCommand.Table,
+        .. TransactionCommands.Table,
     ];
 }

@@ -28,10 +28,12 @@ internal static class ConnectionCommands
         },
         new("quit", -1, BeforeLogin, AclCategories.Connection, Quit)
         {
+            InTransaction = TransactionRole.Ends,
             Docs = new("Ends the connection once its replies are sent.", "1.0.0", "connection", "O(1)", ""),
         },
         new("reset", 1, BeforeLogin, AclCategories.Connection, Reset)
         {
+            InTransaction = TransactionRole.Ends,
             Docs = new("Takes the connection back to the state of a new one.", "6.2.0", "connection", "O(1)", ""),
         },
     ];
