@@ -60,6 +60,21 @@ public sealed unsafe class Dispatcher
         CommandContext context = _context;
         context.Begin(session, reply);
         reply.Protocol = session.Protocol;
+        _engine.PubSub.Running = context;
+        try
+        {
+            return ExecuteBatch(context, batch, replyLimit, out executed);
+        }
+        finally
+        {
+            _engine.PubSub.Running = null;
+        }
+    }
+
+    private BatchOutcome ExecuteBatch(CommandContext context, CommandBatch batch, long replyLimit, out int executed)
+    {
+        Session session = context.Session;
+        ReplyWriter reply = context.Reply;
         Prepare(session.Database, batch);
         BatchOutcome outcome = BatchOutcome.Done;
         int i = 0;
@@ -268,7 +283,7 @@ public sealed unsafe class Dispatcher
             Run(context, queue.Load(i, context));
             if (session.ReplyMode is ReplyMode.Off or ReplyMode.Skipping)
             {
-                reply.TruncateTo(replyStart);
+                context.MuteReply(replyStart);
             }
         }
         _engine.Effects.EndTransaction();
@@ -356,6 +371,10 @@ public sealed unsafe class Dispatcher
         if ((command.Flags & CommandFlags.DenyOom) != 0 && _engine.IsOutOfMemory())
         {
             return Reject(context, command, ReplyError.OutOfMemory);
+        }
+        if (context.Session.IsSubscribed && !command.RunsWhileSubscribed && context.Session.Protocol == 2)
+        {
+            return Reject(context, command, ReplyError.NotWhileSubscribed(command.FullName));
         }
         return true;
     }
@@ -466,16 +485,15 @@ public sealed unsafe class Dispatcher
 
     private static void MuteSlowly(CommandContext context, long replyStart)
     {
-        Session session = context.Session;
         if (!context.HasMutedReplies)
         {
-            context.Reply.TruncateTo(replyStart);
+            context.MuteReply(replyStart);
         }
 
         // Of a command that waits, the reply to be skipped is still to come.
-        if (session.ReplyMode == ReplyMode.Skipping && session.Blocked is null)
+        if (context.Session.ReplyMode == ReplyMode.Skipping && context.Session.Blocked is null)
         {
-            session.ReplyMode = ReplyMode.On;
+            context.Session.ReplyMode = ReplyMode.On;
         }
     }
 }

@@ -10,6 +10,11 @@ internal static class EngineCommands
         .. StringRangeCommands.Table,
         .. CounterCommands.Table,
         .. LcsCommand.Table,
+        .. BitmapCommands.Table,
+        .. BitOperationCommand.Table,
+        .. BitfieldCommands.Table,
+        .. HyperLogLogCommands.Table,
+        .. HyperLogLogDebugCommands.Table,
         .. KeyCommands.Table,
         .. ExpireCommands.Table,
         .. ScanCommands.Table,
@@ -20,5 +25,6 @@ internal static class EngineCommands
         .. CommandCommands.Table,
         .. WaitCommand.Table,
         .. TransactionCommands.Table,
+        .. PubSubCommands.Table,
     ];
 }

@@ -2,6 +2,8 @@
 // that INFO and maxmemory need.
 
 using Tidelog.Engine.Commands;
+using Tidelog.Engine.PubSub;
+using Tidelog.Engine.Values;
 
 namespace Tidelog.Engine.Keyspace;
 
@@ -26,10 +28,13 @@ public sealed class KeySpace
     private int _expireNext;
     private readonly List<long> _sampled = [];
 
-    internal KeySpace(EngineOptions options, EngineMetrics metrics, IExpiryObserver observer, Random random)
+    internal KeySpace(
+        EngineOptions options, EngineMetrics metrics, IExpiryObserver observer, KeyspaceNotifier notifier,
+        Random random)
     {
         _options = options;
         _observer = observer;
+        Notifier = notifier;
         _random = random;
         Metrics = metrics;
         _maxLogBytes = Math.Max(1L << 30, 2 * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
@@ -56,9 +61,14 @@ public sealed class KeySpace
     /// <summary>Keys that may have what a blocked session waits for, in the order in which they came to.</summary>
     internal List<WantedKey> ReadyKeys { get; set; } = [];
 
+    /// <summary>The cut that a snapshot sees heap values at.</summary>
+    internal ValueCut Cut { get; } = new();
+
     public int DatabaseCount => _databases.Length;
 
     internal EngineMetrics Metrics { get; }
+
+    internal KeyspaceNotifier Notifier { get; }
 
     public Database this[int index] => _databases[index];
 
@@ -81,7 +91,7 @@ public sealed class KeySpace
     {
         get
         {
-            long bytes = 0;
+            long bytes = Cut.RetiredBytes;
             foreach (Store store in _stores)
             {
                 bytes += store.UsedBytes;
@@ -138,7 +148,7 @@ public sealed class KeySpace
     /// </summary>
     public static void WarmUp()
     {
-        using Store store = new(1L << 30, 0, new LazyFree());
+        using Store store = new(1L << 30, 0, new LazyFree(), new ValueCut());
         Span<byte> key = stackalloc byte[16];
         for (int round = 0; round < 4; round++)
         {
@@ -271,7 +281,7 @@ public sealed class KeySpace
 
     internal Store OpenStore()
     {
-        Store store = new(_maxLogBytes, NowMs, LazyFree);
+        Store store = new(_maxLogBytes, NowMs, LazyFree, Cut);
         store.BeginBatch();
         _stores.Add(store);
         return store;
@@ -315,6 +325,7 @@ public sealed class KeySpace
     {
         Metrics.ExpiredKeys++;
         _observer.KeyExpired(database, record.Key);
+        Notifier.Notify(NotifyEvents.Expired, "expired"u8, record.Key, database);
         database.Delete(record);
     }
 }

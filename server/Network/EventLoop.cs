@@ -31,10 +31,10 @@ internal sealed unsafe class EventLoop : IDisposable
     private readonly Acceptor _acceptor;
     private readonly ReplySender _sender;
     private readonly RequestRunner _runner;
+    private readonly Outbox _outbox;
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly List<Client> _closing = [];
-    private readonly ReplyWriter _answers = new(1024);
-    private readonly List<(Client Client, long Start, long Length)> _answered = [];
+    private readonly List<Client> _released = [];
     private List<Client> _unfinished = [];
     private List<Client> _continuing = [];
     private Client?[] _clients = new Client?[256];
@@ -49,7 +49,8 @@ internal sealed unsafe class EventLoop : IDisposable
         _metrics = server.Metrics;
         _acceptor = new Acceptor(this, _poller, server);
         _sender = new ReplySender(this, _poller, server);
-        _runner = new RequestRunner(this, server, _sender);
+        _outbox = new Outbox(_poller, server);
+        _runner = new RequestRunner(this, server, _sender, _outbox);
     }
 
     /// <summary>The client whose commands are being executed, or null.</summary>
@@ -63,6 +64,18 @@ internal sealed unsafe class EventLoop : IDisposable
     {
         _posted.Enqueue(action);
         _poller.WakeUp();
+    }
+
+    /// <summary>
+    /// Sends a client messages at the end of the turn, in front of the replies to what it asks later. Safe from any
+    /// thread: it is the one way to another client's connection.
+    /// </summary>
+    public void Deliver(Client client, ReadOnlySpan<byte> messages)
+    {
+        if (!client.CloseSoon)
+        {
+            _outbox.Add(client, messages);
+        }
     }
 
     public void Add(Listener listener) => _acceptor.Add(listener);
@@ -89,6 +102,7 @@ internal sealed unsafe class EventLoop : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run()
     {
+        _outbox.LoopThread = Environment.CurrentManagedThreadId;
         while (!_stopping)
         {
             int count = Wait();
@@ -128,13 +142,17 @@ internal sealed unsafe class EventLoop : IDisposable
     }
 
     /// <summary>
-    /// Keeps the answer of a client's blocking command until the end of the turn: another client's commands are being
-    /// executed now, and what this one was answered earlier in the turn goes first.
+    /// Lets a client go on whose blocking command has ended, from the end of the turn: another client's commands are
+    /// being executed now.
     /// </summary>
-    public void KeepAnswer(Client client, ReplyWriter answer)
+    /// <param name="answer">Goes with the messages that the client is sent.</param>
+    public void Release(Client client, ReplyWriter answer)
     {
-        _answered.Add((client, _answers.Length, answer.Length));
-        _answers.Raw(answer.Start, answer.Length);
+        if (!client.CloseSoon)
+        {
+            _outbox.Add(client, answer.Start, answer.Length);
+            _released.Add(client);
+        }
     }
 
     /// <summary>Closes a client at the end of the turn.</summary>
@@ -146,6 +164,7 @@ internal sealed unsafe class EventLoop : IDisposable
             _engine.Blocked.Forget(client);
             client.CloseSoon = true;
             _closing.Add(client);
+            _engine.PubSub.Forget(client);
         }
     }
 
@@ -197,7 +216,6 @@ internal sealed unsafe class EventLoop : IDisposable
         }
         _poller.Dispose();
         _sender.Dispose();
-        _answers.Dispose();
     }
 
     /// <summary>
@@ -435,11 +453,29 @@ internal sealed unsafe class EventLoop : IDisposable
         }
     }
 
+    private void SendMail()
+    {
+        while (_outbox.TryNext(out Client? client))
+        {
+            if (client.CloseSoon)
+            {
+                _outbox.Drop(client);
+                continue;
+            }
+            client.LastInteractionMs = _engine.Keyspace.NowMs;
+            _runner.SendMail(client);
+        }
+    }
+
     private void EndTurn()
     {
-        if (_answered.Count > 0)
+        if (!_outbox.IsEmpty)
         {
-            DeliverAnswers();
+            SendMail();
+        }
+        if (_released.Count > 0)
+        {
+            ResumeReleased();
         }
         _sender.SendGathered();
         if (_inTurn)
@@ -461,23 +497,16 @@ internal sealed unsafe class EventLoop : IDisposable
         }
     }
 
-    private void DeliverAnswers()
+    private void ResumeReleased()
     {
-        foreach ((Client client, long start, long length) in _answered)
+        foreach (Client client in _released)
         {
-            if (client.CloseSoon)
+            if (!client.CloseSoon)
             {
-                continue;
+                Resume(client);
             }
-            if (length > 0)
-            {
-                _sender.Reply.Raw(_answers.Start + start, length);
-                _sender.Send(client);
-            }
-            Resume(client);
         }
-        _answered.Clear();
-        _answers.Clear();
+        _released.Clear();
     }
 
     private void Close(Client client)
@@ -491,6 +520,7 @@ internal sealed unsafe class EventLoop : IDisposable
         client.Socket = -1;
         client.Input.Dispose();
         client.Output?.Dispose();
+        _outbox.Drop(client);
         _server.Forget(client);
     }
 }
