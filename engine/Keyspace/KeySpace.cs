@@ -58,11 +58,11 @@ public sealed class KeySpace
 
     public LazyFree LazyFree { get; } = new();
 
-    /// <summary>The cut that a snapshot sees heap values at.</summary>
-    internal ValueCut Cut { get; } = new();
-
     /// <summary>Keys that may have what a blocked session waits for, in the order in which they came to.</summary>
     internal List<WantedKey> ReadyKeys { get; set; } = [];
+
+    /// <summary>The cut that a snapshot sees heap values at.</summary>
+    internal ValueCut Cut { get; } = new();
 
     public int DatabaseCount => _databases.Length;
 

@@ -34,8 +34,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private readonly Outbox _outbox;
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly List<Client> _closing = [];
-    private readonly ReplyWriter _answers = new(1024);
-    private readonly List<(Client Client, long Start, long Length)> _answered = [];
+    private readonly List<Client> _released = [];
     private List<Client> _unfinished = [];
     private List<Client> _continuing = [];
     private Client?[] _clients = new Client?[256];
@@ -143,13 +142,17 @@ internal sealed unsafe class EventLoop : IDisposable
     }
 
     /// <summary>
-    /// Keeps the answer of a client's blocking command until the end of the turn: another client's commands are being
-    /// executed now, and what this one was answered earlier in the turn goes first.
+    /// Lets a client go on whose blocking command has ended, from the end of the turn: another client's commands are
+    /// being executed now.
     /// </summary>
-    public void KeepAnswer(Client client, ReplyWriter answer)
+    /// <param name="answer">Goes with the messages that the client is sent.</param>
+    public void Release(Client client, ReplyWriter answer)
     {
-        _answered.Add((client, _answers.Length, answer.Length));
-        _answers.Raw(answer.Start, answer.Length);
+        if (!client.CloseSoon)
+        {
+            _outbox.Add(client, answer.Start, answer.Length);
+            _released.Add(client);
+        }
     }
 
     /// <summary>Closes a client at the end of the turn.</summary>
@@ -213,7 +216,6 @@ internal sealed unsafe class EventLoop : IDisposable
         }
         _poller.Dispose();
         _sender.Dispose();
-        _answers.Dispose();
     }
 
     /// <summary>
@@ -467,13 +469,13 @@ internal sealed unsafe class EventLoop : IDisposable
 
     private void EndTurn()
     {
-        if (_answered.Count > 0)
-        {
-            DeliverAnswers();
-        }
         if (!_outbox.IsEmpty)
         {
             SendMail();
+        }
+        if (_released.Count > 0)
+        {
+            ResumeReleased();
         }
         _sender.SendGathered();
         if (_inTurn)
@@ -495,24 +497,16 @@ internal sealed unsafe class EventLoop : IDisposable
         }
     }
 
-    private void DeliverAnswers()
+    private void ResumeReleased()
     {
-        foreach ((Client client, long start, long length) in _answered)
+        foreach (Client client in _released)
         {
-            if (client.CloseSoon)
+            if (!client.CloseSoon)
             {
-                continue;
+                Resume(client);
             }
-            if (length > 0)
-            {
-                _outbox.Take(client, _sender.Reply);
-                _sender.Reply.Raw(_answers.Start + start, length);
-                _sender.Send(client);
-            }
-            Resume(client);
         }
-        _answered.Clear();
-        _answers.Clear();
+        _released.Clear();
     }
 
     private void Close(Client client)
