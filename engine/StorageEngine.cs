@@ -24,7 +24,7 @@ public sealed class StorageEngine
         Random = random;
         CommandLog = new CommandLog(options.ReplBacklogSize);
         Effects = new Effects(CommandLog, options);
-        Keyspace = new KeySpace(options, Metrics, Effects, random);
+        Keyspace = new KeySpace(options, Metrics, Effects, random, new UpkeepClock(time));
         Commands = new CommandTable(CommandRows.Concat(commands));
         Dispatcher = new Dispatcher(this, time);
         UpdateClock();

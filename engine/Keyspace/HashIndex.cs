@@ -43,6 +43,7 @@ internal sealed unsafe class HashIndex : IDisposable
     private const int OverflowSlabBuckets = 256;
 
     private readonly IRecordHashes _records;
+    private readonly UpkeepClock _upkeep;
     private readonly List<nint> _slabs = [];
     private byte** _chunks;
     private int _chunkCapacity;
@@ -54,9 +55,10 @@ internal sealed unsafe class HashIndex : IDisposable
     private int _level;
     private long _split;
 
-    public HashIndex(IRecordHashes records)
+    public HashIndex(IRecordHashes records, UpkeepClock upkeep)
     {
         _records = records;
+        _upkeep = upkeep;
         _level = MinLevel;
         EnsureChunk(0);
     }
@@ -99,11 +101,7 @@ internal sealed unsafe class HashIndex : IDisposable
         Count++;
         if (Count > BucketCount * GrowAbove)
         {
-            SplitNext();
-            if (Count > BucketCount * GrowAbove)
-            {
-                SplitNext();
-            }
+            Grow();
         }
     }
 
@@ -288,6 +286,20 @@ internal sealed unsafe class HashIndex : IDisposable
                 entries[EntriesPerBucket] = (ulong)AllocateOverflow();
             }
             bucket = (byte*)entries[EntriesPerBucket];
+        }
+    }
+
+    private void Grow()
+    {
+        long start = _upkeep.IsOn ? _upkeep.Start() : 0;
+        SplitNext();
+        if (Count > BucketCount * GrowAbove)
+        {
+            SplitNext();
+        }
+        if (start != 0)
+        {
+            _upkeep.Stop(ref _upkeep.IndexTicks, start);
         }
     }
 

@@ -26,8 +26,10 @@ public sealed class KeySpace
     private int _expireNext;
     private readonly List<long> _sampled = [];
 
-    internal KeySpace(EngineOptions options, EngineMetrics metrics, IExpiryObserver observer, Random random)
+    internal KeySpace(
+        EngineOptions options, EngineMetrics metrics, IExpiryObserver observer, Random random, UpkeepClock upkeep)
     {
+        Upkeep = upkeep;
         _options = options;
         _observer = observer;
         _random = random;
@@ -52,6 +54,8 @@ public sealed class KeySpace
     public ClientPause Pause { get; } = new();
 
     public LazyFree LazyFree { get; } = new();
+
+    public UpkeepClock Upkeep { get; }
 
     public int DatabaseCount => _databases.Length;
 
@@ -235,7 +239,12 @@ public sealed class KeySpace
     /// <param name="idle">This is periodic work, not a turn of commands.</param>
     internal void Clean(bool urgent, bool idle)
     {
+        long start = Upkeep.IsOn ? Upkeep.Start() : 0;
         _cleaner.Run(_stores, urgent, idle);
+        if (start != 0)
+        {
+            Upkeep.Stop(ref Upkeep.CleanerTicks, start);
+        }
         if (idle)
         {
             _cleaner.ReturnMemory(LogPageBytes);
@@ -255,7 +264,7 @@ public sealed class KeySpace
 
     internal Store OpenStore()
     {
-        Store store = new(_maxLogBytes, NowMs, LazyFree);
+        Store store = new(_maxLogBytes, NowMs, LazyFree, Upkeep);
         store.BeginBatch();
         _stores.Add(store);
         return store;

@@ -33,10 +33,11 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     private readonly LazyFree _lazyFree;
 
     /// <param name="maxLogBytes">Most bytes that the log may span.</param>
-    public Store(long maxLogBytes, long nowMs, LazyFree lazyFree)
+    public Store(long maxLogBytes, long nowMs, LazyFree lazyFree, UpkeepClock? upkeep = null)
     {
-        _log = new RecordLog(maxLogBytes);
-        _index = new HashIndex(this);
+        upkeep ??= UpkeepClock.Off;
+        _log = new RecordLog(maxLogBytes, upkeep);
+        _index = new HashIndex(this, upkeep);
         _wheel = new ExpiryWheel(nowMs);
         _lazyFree = lazyFree;
     }

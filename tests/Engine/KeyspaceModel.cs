@@ -50,7 +50,8 @@ internal sealed class KeyspaceModel : IExpiryObserver
 
     public KeyspaceModel()
     {
-        _keyspace = new KeySpace(new EngineOptions { Databases = Databases }, new EngineMetrics(), this, new Random(2))
+        EngineOptions options = new() { Databases = Databases };
+        _keyspace = new KeySpace(options, new EngineMetrics(), this, new Random(2), new UpkeepClock(TimeProvider.System))
         {
             NowMs = Begin,
         };
