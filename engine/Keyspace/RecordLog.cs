@@ -27,7 +27,7 @@ namespace Tidelog.Engine.Keyspace;
 internal sealed unsafe class RecordLog : IDisposable
 {
     /// <summary>
-    /// Small pages: allocating and clearing the next one happens on the writing thread (docs/architecture.md).
+    /// Small pages: when none is ready, the writing thread makes and clears the next one (docs/architecture.md).
     /// </summary>
     public const int PageSizeBits = 19;
     public const int PageSize = 1 << PageSizeBits;
@@ -45,6 +45,7 @@ internal sealed unsafe class RecordLog : IDisposable
     private readonly Session _session;
     private readonly SessionContext _context;
     private readonly Func<int, long> _tryAllocate;
+    private readonly PagePool _pool;
     private readonly long* _pages;
     private readonly long _pageIndexMask;
     private readonly byte[]?[] _pageArrays;
@@ -81,6 +82,7 @@ internal sealed unsafe class RecordLog : IDisposable
             .GetField("hlog", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.GetValue(_store)!;
         Type type = allocator.GetType();
         _tryAllocate = type.GetMethod("TryAllocateRetryNow", [typeof(int)])!.CreateDelegate<Func<int, long>>(allocator);
+        _pool = new PagePool(allocator);
         _pages = (long*)Pointer.Unbox(FieldOf(type, allocator, "nativePointers"));
         _pageArrays = (byte[]?[])FieldOf(type, allocator, "values");
         _pageIndexMask = (1L << (memoryBits - PageSizeBits)) - 1;
@@ -190,6 +192,7 @@ internal sealed unsafe class RecordLog : IDisposable
         _freedSinceAllocation = 0;
         long start = _upkeep.IsOn ? _upkeep.Start() : 0;
         long address = _tryAllocate(size);
+        _pool.Refill();
         if (start != 0)
         {
             _upkeep.Stop(ref _upkeep.PageTicks, start);

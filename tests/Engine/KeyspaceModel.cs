@@ -51,7 +51,8 @@ internal sealed class KeyspaceModel : IExpiryObserver
     public KeyspaceModel()
     {
         EngineOptions options = new() { Databases = Databases };
-        _keyspace = new KeySpace(options, new EngineMetrics(), this, new Random(2), new UpkeepClock(TimeProvider.System))
+        UpkeepClock upkeep = new(TimeProvider.System);
+        _keyspace = new KeySpace(options, new EngineMetrics(), this, new Random(2), upkeep)
         {
             NowMs = Begin,
         };
