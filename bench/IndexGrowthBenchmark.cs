@@ -2,6 +2,7 @@ using System.Diagnostics;
 using BenchmarkDotNet.Attributes;
 using FASTER.core;
 using Tidelog.Engine.Keyspace;
+using Tidelog.Engine.Values;
 using ValueType = Tidelog.Engine.Keyspace.ValueType;
 
 namespace Tidelog.Bench;
@@ -18,7 +19,7 @@ public class IndexGrowthBenchmark
     [Benchmark]
     public void SplitByBucket()
     {
-        using Store store = new(1L << 34, 0, new LazyFree());
+        using Store store = new(1L << 34, 0, new LazyFree(), new ValueCut());
         double worst = 0;
         for (long i = 0; i < Keys; i++)
         {

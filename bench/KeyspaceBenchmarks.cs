@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using FASTER.core;
 using Tidelog.Engine.Keyspace;
+using Tidelog.Engine.Values;
 using ValueType = Tidelog.Engine.Keyspace.ValueType;
 
 namespace Tidelog.Bench;
@@ -36,7 +37,7 @@ public unsafe class KeyspaceBenchmarks
         {
             _order[i] = random.Next(Keys);
         }
-        _store = new Store(1L << 32, 0, new LazyFree());
+        _store = new Store(1L << 32, 0, new LazyFree(), new ValueCut());
         _faster = new FasterKV<SpanByte, SpanByte>(
             1L << 18, new LogSettings { LogDevice = new NullDevice(), PageSizeBits = 20, MemorySizeBits = 32 },
             concurrencyControlMode: ConcurrencyControlMode.None);

@@ -57,6 +57,12 @@ internal static class ObjectCommands
     {
         ValueEncoding.Int => "int"u8,
         ValueEncoding.EmbStr => "embstr"u8,
+        ValueEncoding.ListPack => "listpack"u8,
+        ValueEncoding.QuickList => "quicklist"u8,
+        ValueEncoding.IntSet => "intset"u8,
+        ValueEncoding.HashTable => "hashtable"u8,
+        ValueEncoding.SkipList => "skiplist"u8,
+        ValueEncoding.Stream => "stream"u8,
         _ => "raw"u8,
     };
 
@@ -78,7 +84,7 @@ internal static class ObjectCommands
 
     private static bool TryFind(CommandContext context, out Record record)
     {
-        record = context.Database.Find(context[2], Lookup.Read | Lookup.NoTouch);
+        record = context.Database.Find(context[2], Lookup.Read | Lookup.NoTouch | Lookup.NoNotify);
         if (!record.Exists)
         {
             context.Reply.Null();

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Tidelog.Engine.Values;
 
 namespace Tidelog.Engine.Keyspace;
 
@@ -17,6 +18,9 @@ public enum Lookup
 
     /// <summary>Neither hit nor miss.</summary>
     NoStats = 4,
+
+    /// <summary>A miss is no event; nor is it with <see cref="NoStats"/>.</summary>
+    NoNotify = 8,
 }
 
 /// <summary>
@@ -85,14 +89,14 @@ public sealed unsafe class Database
         }
         else if ((lookup & (Lookup.NoStats | Lookup.Write)) == 0)
         {
-            _keyspace.Metrics.KeyspaceMisses++;
+            Missed(key, lookup);
         }
         return record;
     }
 
     /// <summary>
     /// A record for the key with room for a new value, which the caller fills at once; the value that was
-    /// there is gone.
+    /// there is gone. A key that was not there has its event "new".
     /// </summary>
     /// <param name="existing">What <see cref="Find"/> returned for this key just before.</param>
     /// <param name="length">
@@ -102,8 +106,17 @@ public sealed unsafe class Database
     /// <param name="expiry">Unix time in milliseconds, or -1 for none.</param>
     public Record Put(
         ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, int length,
-        long expiry = -1) =>
-        Opened.Put(key, KeyHash.Of(key), existing, type, encoding, length, expiry, _keyspace.AccessInfoFor(existing));
+        long expiry = -1)
+    {
+        bool isNew = !existing.Exists;
+        Record record = Opened.Put(
+            key, KeyHash.Of(key), existing, type, encoding, length, expiry, _keyspace.AccessInfoFor(existing));
+        if (isNew)
+        {
+            NotifyNew(key);
+        }
+        return record;
+    }
 
     /// <summary>Sets a string as SET does: integers are stored as such, short values as "embstr".</summary>
     /// <inheritdoc cref="Put"/>
@@ -127,6 +140,51 @@ public sealed unsafe class Database
         record.Integer = value;
         return record;
     }
+
+    /// <summary>The memory of this database's heap values.</summary>
+    internal ValueHeap Values => Opened.Values;
+
+    /// <summary>
+    /// A record for a collection that is packed in it, in place of what is at the key; the caller fills the payload,
+    /// for example by <see cref="PackedRecord.Clear"/>.
+    /// </summary>
+    /// <param name="existing">What <see cref="Find"/> returned for this key just before.</param>
+    /// <param name="room">Bytes of payload, at most <see cref="PackedRecord.MaxRoom"/>.</param>
+    /// <param name="expiry">Unix time in milliseconds, or -1 for none.</param>
+    internal Record PutPacked(
+        ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, int room, long expiry = -1)
+    {
+        Invariant.Require(room <= PackedRecord.MaxRoom);
+        return Opened.PutCollection(
+            key, KeyHash.Of(key), existing, type, encoding, room, expiry, _keyspace.AccessInfoFor(existing));
+    }
+
+    /// <summary>A record for a heap value that was made in <see cref="Values"/>, in place of what is at the key.</summary>
+    /// <inheritdoc cref="PutPacked"/>
+    internal Record PutHeap(
+        ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, HeapValue* root,
+        long expiry = -1)
+    {
+        Record record = Opened.PutCollection(key, KeyHash.Of(key), existing, type, encoding, sizeof(HeapValue*), expiry,
+            _keyspace.AccessInfoFor(existing));
+        Store.SetHeapCollection(record, root);
+        return record;
+    }
+
+    /// <summary>
+    /// Writes a packed collection again with other room: the caller fills the payload from the old record, which stays
+    /// readable until the end of the turn.
+    /// </summary>
+    /// <param name="room">Bytes of payload, at most <see cref="PackedRecord.MaxRoom"/>.</param>
+    internal Record ChangeRoom(Record record, int room)
+    {
+        Invariant.Require(room <= PackedRecord.MaxRoom);
+        return Opened.ChangeRoom(record, room);
+    }
+
+    /// <summary>Makes a heap value of a packed one; key, expiry and access information stay.</summary>
+    internal Record Promote(Record record, ValueEncoding encoding, HeapValue* root) =>
+        Opened.Promote(record, encoding, root);
 
     /// <summary>Longest string that OBJECT ENCODING calls "embstr".</summary>
     public const int EmbeddedStringLimit = 44;
@@ -169,6 +227,7 @@ public sealed unsafe class Database
         {
             target.Opened.AttachHeapValue(copy, block);
         }
+        target.NotifyNew(key);
         Opened.Delete(source);
         return copy;
     }
@@ -177,9 +236,15 @@ public sealed unsafe class Database
     public static Record CopyTo(Record source, Database target, ReadOnlySpan<byte> key, Record existing)
     {
         Record copy;
-        if (source.IsHeapValue)
+        if (source.IsHeapCollection)
         {
-            copy = target.Put(key, existing, source.Type, source.Encoding, source.Bytes.Length, source.Expiry);
+            HeapValue* root = HeapValues.Clone(source.Root, target.Values);
+            copy = target.PutHeap(key, existing, source.Type, source.Encoding, root, source.Expiry);
+        }
+        else if (source.IsHeapValue)
+        {
+            copy = target.Opened.Put(
+                key, KeyHash.Of(key), existing, source.Type, source.Encoding, source.Bytes.Length, source.Expiry, 0);
             source.Bytes.CopyTo(copy.MutableBytes);
         }
         else
@@ -187,6 +252,9 @@ public sealed unsafe class Database
             copy = target.CopyInto(source, key, existing, source.PayloadLength);
         }
         copy.AccessInfo = target._keyspace.AccessInfoFor(default);
+
+        // The key that was there is gone first, so this one is new either way.
+        target.NotifyNew(key);
         return copy;
     }
 
@@ -226,7 +294,11 @@ public sealed unsafe class Database
     public static long MemoryUsage(Record record)
     {
         long size = record.Size + IndexEntryCost;
-        if (record.IsHeapValue)
+        if (record.IsHeapCollection)
+        {
+            size += record.Root->Bytes;
+        }
+        else if (record.IsHeapValue)
         {
             size += (*record.Heap)->Size;
         }
@@ -298,6 +370,19 @@ public sealed unsafe class Database
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Expired(Record record, Lookup lookup) => _keyspace.ExpireOnAccess(this, record, lookup);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Missed(ReadOnlySpan<byte> key, Lookup lookup)
+    {
+        _keyspace.Metrics.KeyspaceMisses++;
+        if ((lookup & Lookup.NoNotify) == 0)
+        {
+            _keyspace.Notifier.Notify(NotifyEvents.KeyMiss, "keymiss"u8, key, this);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void NotifyNew(ReadOnlySpan<byte> key) => _keyspace.Notifier.Notify(NotifyEvents.New, "new"u8, key, this);
 
     private Record CopyInto(Record source, ReadOnlySpan<byte> key, Record existing, int payload)
     {

@@ -2,6 +2,8 @@
 // that INFO and maxmemory need.
 
 using Tidelog.Engine.Commands;
+using Tidelog.Engine.PubSub;
+using Tidelog.Engine.Values;
 
 namespace Tidelog.Engine.Keyspace;
 
@@ -27,11 +29,12 @@ public sealed class KeySpace
     private readonly List<long> _sampled = [];
 
     internal KeySpace(
-        EngineOptions options, EngineMetrics metrics, IExpiryObserver observer, Random random, UpkeepClock upkeep)
+        EngineOptions options, EngineMetrics metrics, IExpiryObserver observer, KeyspaceNotifier notifier,
+        Random random)
     {
-        Upkeep = upkeep;
         _options = options;
         _observer = observer;
+        Notifier = notifier;
         _random = random;
         Metrics = metrics;
         _maxLogBytes = Math.Max(1L << 30, 2 * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
@@ -55,11 +58,17 @@ public sealed class KeySpace
 
     public LazyFree LazyFree { get; } = new();
 
-    public UpkeepClock Upkeep { get; }
+    /// <summary>What upkeep costs the commands' thread.</summary>
+    public UpkeepClock Upkeep { get; init; } = UpkeepClock.Off;
+
+    /// <summary>The cut that a snapshot sees heap values at.</summary>
+    internal ValueCut Cut { get; } = new();
 
     public int DatabaseCount => _databases.Length;
 
     internal EngineMetrics Metrics { get; }
+
+    internal KeyspaceNotifier Notifier { get; }
 
     public Database this[int index] => _databases[index];
 
@@ -82,7 +91,7 @@ public sealed class KeySpace
     {
         get
         {
-            long bytes = 0;
+            long bytes = Cut.RetiredBytes;
             foreach (Store store in _stores)
             {
                 bytes += store.UsedBytes;
@@ -139,7 +148,7 @@ public sealed class KeySpace
     /// </summary>
     public static void WarmUp()
     {
-        using Store store = new(1L << 30, 0, new LazyFree());
+        using Store store = new(1L << 30, 0, new LazyFree(), new ValueCut());
         Span<byte> key = stackalloc byte[16];
         for (int round = 0; round < 4; round++)
         {
@@ -264,7 +273,7 @@ public sealed class KeySpace
 
     internal Store OpenStore()
     {
-        Store store = new(_maxLogBytes, NowMs, LazyFree, Upkeep);
+        Store store = new(_maxLogBytes, NowMs, LazyFree, Cut, Upkeep);
         store.BeginBatch();
         _stores.Add(store);
         return store;
@@ -308,6 +317,7 @@ public sealed class KeySpace
     {
         Metrics.ExpiredKeys++;
         _observer.KeyExpired(database, record.Key);
+        Notifier.Notify(NotifyEvents.Expired, "expired"u8, record.Key, database);
         database.Delete(record);
     }
 }

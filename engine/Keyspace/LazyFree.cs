@@ -1,3 +1,5 @@
+using Tidelog.Engine.Values;
+
 namespace Tidelog.Engine.Keyspace;
 
 /// <summary>Frees what takes long to free, big blocks and whole stores, on a thread of its own.</summary>
@@ -30,9 +32,22 @@ public sealed unsafe class LazyFree
         Enqueue((nint)block, 1);
     }
 
+    /// <summary>Frees a collection; in the background if it has many nodes.</summary>
+    internal void Free(HeapValue* root)
+    {
+        if (root->Bytes <= InlineLimit)
+        {
+            HeapValues.FreeNodes(root);
+            return;
+        }
+        Enqueue(new Collection((nint)root), 1);
+    }
+
     /// <summary>Disposes of an object in the background.</summary>
     /// <param name="objects">How many values it holds, for the counters.</param>
     internal void Dispose(IDisposable target, long objects) => Enqueue((target, objects), objects);
+
+    private sealed record Collection(nint Root);
 
     private void Enqueue(object item, long objects)
     {
@@ -58,6 +73,10 @@ public sealed unsafe class LazyFree
             if (item is nint block)
             {
                 HeapBytes.Free((HeapBytes*)block);
+            }
+            else if (item is Collection collection)
+            {
+                HeapValues.FreeNodes((HeapValue*)collection.Root);
             }
             else
             {

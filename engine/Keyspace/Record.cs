@@ -12,6 +12,7 @@
 //   ...  payload: the value, or the pointer to a heap value
 
 using System.Runtime.CompilerServices;
+using Tidelog.Engine.Values;
 
 namespace Tidelog.Engine.Keyspace;
 
@@ -125,7 +126,22 @@ public readonly unsafe struct Record
 
     internal HeapBytes* HeapKey => *(HeapBytes**)(_start + KeyOffset);
 
+    /// <summary>Where the pointer to a string outside the log stands.</summary>
     internal HeapBytes** Heap => (HeapBytes**)Payload;
+
+    /// <summary>True for a collection outside the log.</summary>
+    internal bool IsHeapCollection => IsHeapValue && Type != ValueType.String;
+
+    /// <summary>
+    /// Root of an <see cref="IsHeapCollection"/>; set after a change, to what <see cref="ValueHeap.WritableRoot"/> gave,
+    /// in a record that <see cref="Database.MakeMutable"/> returned.
+    /// </summary>
+    internal HeapValue* Root
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => *(HeapValue**)Payload;
+        set => *(HeapValue**)Payload = value;
+    }
 
     internal ushort Spare
     {
@@ -179,6 +195,8 @@ public readonly unsafe struct Record
     private int HeaderSize => KeyOffset + StoredKeyLength + ((Flags & RecordFlags.HasExpiry) != 0 ? ExpirySize : 0);
 
     internal static int Align(int size) => (size + 7) & ~7;
+
+    internal void SetEncoding(ValueEncoding encoding) => SetTypeAndEncoding(Type, encoding);
 
     internal void SetTypeAndEncoding(ValueType type, ValueEncoding encoding) =>
         _start[4] = (byte)((int)type | ((int)encoding << 4));

@@ -8,6 +8,7 @@
 
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
+using Tidelog.Engine.Values;
 
 namespace Tidelog.Engine.Keyspace;
 
@@ -33,9 +34,10 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     private readonly LazyFree _lazyFree;
 
     /// <param name="maxLogBytes">Most bytes that the log may span.</param>
-    public Store(long maxLogBytes, long nowMs, LazyFree lazyFree, UpkeepClock? upkeep = null)
+    public Store(long maxLogBytes, long nowMs, LazyFree lazyFree, ValueCut cut, UpkeepClock? upkeep = null)
     {
         upkeep ??= UpkeepClock.Off;
+        Values = new ValueHeap(cut);
         _log = new RecordLog(maxLogBytes, upkeep);
         _index = new HashIndex(this, upkeep);
         _wheel = new ExpiryWheel(nowMs);
@@ -55,10 +57,13 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     /// <summary>Bytes of values and keys outside the log.</summary>
     public long HeapBytesTotal { get; private set; }
 
+    /// <summary>The memory of collections outside the log.</summary>
+    public ValueHeap Values { get; }
+
     public long LogBytes => _log.Length;
 
     /// <summary>Every byte that this store holds.</summary>
-    public long UsedBytes => _log.Length + HeapBytesTotal + _index.AllocatedBytes + _wheel.AllocatedBytes;
+    public long UsedBytes => _log.Length + HeapBytesTotal + Values.Bytes + _index.AllocatedBytes + _wheel.AllocatedBytes;
 
     public long PageBytes => _log.AllocatedBytes;
 
@@ -159,31 +164,41 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
                 existing.AccessInfo = access;
                 return existing;
             }
-            bool expiring = existing.HasExpiry;
-            Record replaced = Append(existing.StoredKey, existing.IsHeapKey,
-                type, encoding, length, RoomFor(length), expiry, access);
-            _index.Replace(hash, existing.Address, replaced.Address);
-            FreeHeapValue(existing);
-            Supersede(existing);
-            ExpiringCount += (expiry >= 0 ? 1 : 0) - (expiring ? 1 : 0);
-            return replaced;
         }
-        Record added;
-        if (key.Length > MaxInlineKey)
-        {
-            HeapBytes* block = HeapBytes.Allocate(key.Length, key.Length);
-            key.CopyTo(block->Span);
-            HeapBytesTotal += block->Size;
-            ReadOnlySpan<byte> pointer = new(&block, sizeof(HeapBytes*));
-            added = Append(pointer, true, type, encoding, length, RoomFor(length), expiry, access);
-        }
-        else
-        {
-            added = Append(key, false, type, encoding, length, RoomFor(length), expiry, access);
-        }
-        _index.Insert(hash, added.Address);
-        ExpiringCount += expiry >= 0 ? 1 : 0;
-        return added;
+        return AppendForKey(key, hash, existing, type, encoding, length, RoomFor(length), expiry, access);
+    }
+
+    /// <summary>
+    /// A record for a collection, in place of what is at the key: packed elements, or the pointer to a heap value.
+    /// </summary>
+    /// <param name="room">
+    /// Bytes of payload that are needed; there are a few more where alignment gives them, and no spare.
+    /// </param>
+    public Record PutCollection(
+        ReadOnlySpan<byte> key, ulong hash, Record existing, ValueType type, ValueEncoding encoding, int room,
+        long expiry, uint access)
+    {
+        int storedKey = key.Length > MaxInlineKey ? sizeof(HeapBytes*) : key.Length;
+        room = Fill(storedKey, expiry, room);
+        return AppendForKey(key, hash, existing, type, encoding, room, room, expiry, access);
+    }
+
+    /// <summary>
+    /// Writes a packed collection's record again with other room. The payload is the caller's to fill; the old record
+    /// stays readable until the end of the turn.
+    /// </summary>
+    /// <param name="room">As for <see cref="PutCollection"/>.</param>
+    public Record ChangeRoom(Record record, int room) =>
+        CopyWithRoom(record, Fill(record.StoredKeyLength, record.Expiry, room), record.Expiry, keepPayload: false);
+
+    /// <summary>Makes a packed collection's record that of a heap value.</summary>
+    public Record Promote(Record record, ValueEncoding encoding, HeapValue* root)
+    {
+        Record promoted = ChangeRoom(record, sizeof(HeapValue*));
+        promoted.SetEncoding(encoding);
+        promoted.Flags |= RecordFlags.HeapValue;
+        promoted.Root = root;
+        return promoted;
     }
 
     /// <summary>The same record, or a copy of it that may be changed in place.</summary>
@@ -303,7 +318,14 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     public HeapBytes* DetachHeapValue(Record record)
     {
         HeapBytes* block = *record.Heap;
-        HeapBytesTotal -= block->Size;
+        if (record.Type == ValueType.String)
+        {
+            HeapBytesTotal -= block->Size;
+        }
+        else
+        {
+            Values.Disown(record.Root);
+        }
         record.Flags &= ~RecordFlags.HeapValue;
         return block;
     }
@@ -311,9 +333,23 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     /// <summary>Makes a record of 8 bytes of value the owner of outside memory.</summary>
     public void AttachHeapValue(Record record, HeapBytes* block)
     {
-        HeapBytesTotal += block->Size;
         record.Flags |= RecordFlags.HeapValue;
         *record.Heap = block;
+        if (record.Type == ValueType.String)
+        {
+            HeapBytesTotal += block->Size;
+        }
+        else
+        {
+            Values.Adopt(record.Root);
+        }
+    }
+
+    /// <summary>Makes a record of 8 bytes of value the owner of a new heap value of this store's heap.</summary>
+    public static void SetHeapCollection(Record record, HeapValue* root)
+    {
+        record.Flags |= RecordFlags.HeapValue;
+        record.Root = root;
     }
 
     /// <summary>A record whose expiry may have come; stale entries of the wheel are passed over.</summary>
@@ -401,11 +437,15 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     public void Dispose()
     {
         long address = 0;
-        if (HeapBytesTotal > 0)
+        if (HeapBytesTotal + Values.Bytes > 0)
         {
             while (TryWalk(ref address, out Record record))
             {
-                if (record.IsHeapValue)
+                if (record.IsHeapCollection)
+                {
+                    HeapValues.FreeNodes(record.Root);
+                }
+                else if (record.IsHeapValue)
                 {
                     HeapBytes.Free(*record.Heap);
                 }
@@ -418,7 +458,7 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
         _index.Dispose();
         _wheel.Dispose();
         _log.Dispose();
-        if (HeapBytesTotal > MaxUnreturnedHeap)
+        if (HeapBytesTotal + Values.Bytes > MaxUnreturnedHeap)
         {
             HeapBytes.ReturnFreed();
         }
@@ -477,7 +517,7 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
 
     private bool TryReuseHeap(Record existing, int length)
     {
-        if (!existing.IsHeapValue || length <= MaxInlineValue)
+        if (!existing.IsHeapValue || existing.IsHeapCollection || length <= MaxInlineValue)
         {
             return false;
         }
@@ -488,6 +528,47 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
         }
         block->Length = length;
         return true;
+    }
+
+    /// <summary>Room that leaves nothing of a record to alignment.</summary>
+    private static int Fill(int storedKeyLength, long expiry, int room)
+    {
+        int header = Record.KeyOffset + storedKeyLength + (expiry >= 0 ? Record.ExpirySize : 0);
+        room = Record.Align(header + room) - header;
+        return room <= MaxInlineValue ? room : MaxInlineValue;
+    }
+
+    private Record AppendForKey(
+        ReadOnlySpan<byte> key, ulong hash, Record existing, ValueType type, ValueEncoding encoding, int length,
+        int room, long expiry, uint access)
+    {
+        if (existing.Exists)
+        {
+            bool expiring = existing.HasExpiry;
+            Record replaced = Append(
+                existing.StoredKey, existing.IsHeapKey, type, encoding, length, room, expiry, access);
+            _index.Replace(hash, existing.Address, replaced.Address);
+            FreeHeapValue(existing);
+            Supersede(existing);
+            ExpiringCount += (expiry >= 0 ? 1 : 0) - (expiring ? 1 : 0);
+            return replaced;
+        }
+        Record added;
+        if (key.Length > MaxInlineKey)
+        {
+            HeapBytes* block = HeapBytes.Allocate(key.Length, key.Length);
+            key.CopyTo(block->Span);
+            HeapBytesTotal += block->Size;
+            ReadOnlySpan<byte> pointer = new(&block, sizeof(HeapBytes*));
+            added = Append(pointer, true, type, encoding, length, room, expiry, access);
+        }
+        else
+        {
+            added = Append(key, false, type, encoding, length, room, expiry, access);
+        }
+        _index.Insert(hash, added.Address);
+        ExpiringCount += expiry >= 0 ? 1 : 0;
+        return added;
     }
 
     /// <param name="room">Bytes of payload to make room for; what alignment adds is spare.</param>
@@ -590,9 +671,29 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     {
         if (record.IsHeapValue)
         {
-            HeapBytesTotal -= (*record.Heap)->Size;
-            _lazyFree.Free(*record.Heap);
+            if (record.Type == ValueType.String)
+            {
+                HeapBytesTotal -= (*record.Heap)->Size;
+                _lazyFree.Free(*record.Heap);
+            }
+            else
+            {
+                FreeCollection(record.Root);
+            }
             record.Flags &= ~RecordFlags.HeapValue;
+        }
+    }
+
+    private void FreeCollection(HeapValue* root)
+    {
+        Values.Disown(root);
+        if (Values.Cut.Frozen != 0)
+        {
+            Values.Cut.Retire(root);
+        }
+        else
+        {
+            _lazyFree.Free(root);
         }
     }
 

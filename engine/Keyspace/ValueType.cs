@@ -22,4 +22,13 @@ public enum ValueEncoding : byte
 
     /// <summary>Bytes of a string of at most 44 as they were set.</summary>
     EmbStr = 2,
+
+    // What a collection is called says what redis would have made of it, not what it is: a value may be packed in its
+    // record or a heap value under any of these names.
+    ListPack = 3,
+    QuickList = 4,
+    IntSet = 5,
+    HashTable = 6,
+    SkipList = 7,
+    Stream = 8,
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Tidelog.Engine;
 using Tidelog.Engine.Keyspace;
+using Tidelog.Engine.PubSub;
 using Xunit;
 using Record = Tidelog.Engine.Keyspace.Record;
 
@@ -51,8 +52,8 @@ internal sealed class KeyspaceModel : IExpiryObserver
     public KeyspaceModel()
     {
         EngineOptions options = new() { Databases = Databases };
-        UpkeepClock upkeep = new(TimeProvider.System);
-        _keyspace = new KeySpace(options, new EngineMetrics(), this, new Random(2), upkeep)
+        KeyspaceNotifier notifier = new(options, new PubSubRegistry());
+        _keyspace = new KeySpace(options, new EngineMetrics(), this, notifier, new Random(2))
         {
             NowMs = Begin,
         };

@@ -6,13 +6,10 @@ namespace Tidelog.Tests.Engine;
 
 public sealed class KeyspaceModelTests
 {
-    /// <summary>TIDELOG_LONG=1 asks for many more runs.</summary>
-    private static readonly bool Long = Environment.GetEnvironmentVariable("TIDELOG_LONG") == "1";
-
     [Fact]
     public void The_keyspace_holds_what_a_dictionary_would()
     {
-        Check(Long ? 5000 : 60, length: 300, AnyStep());
+        StepProperty.Check(60, length: 300, AnyStep(), KeyspaceModel.Run);
     }
 
     [Fact]
@@ -21,7 +18,7 @@ public sealed class KeyspaceModelTests
         Gen<Step> bulk = StepOf(Gen.Elements(
             StepKind.Fill, StepKind.Fill, StepKind.DeleteRange, StepKind.PassTime, StepKind.ExpireCycle, StepKind.Clean,
             StepKind.Swap));
-        Check(Long ? 400 : 8, length: 40, bulk);
+        StepProperty.Check(8, length: 40, bulk, KeyspaceModel.Run);
     }
 
     [Fact]
@@ -65,32 +62,4 @@ public sealed class KeyspaceModelTests
         from size in Gen.Choose(0, 1000)
         from extra in Gen.Choose(0, 100_000)
         select new Step(kind, database, key, size, extra);
-
-    private static void Check(int runs, int length, Gen<Step> step)
-    {
-        Gen<Step[]> steps = Gen.Choose(1, length).SelectMany(count => step.ArrayOf(count));
-        Prop.ForAll(Arb.From(steps, Fewer), (Step[] run) => KeyspaceModel.Run(run))
-            .Check(Replayed(Config.QuickThrowOnFailure.WithMaxTest(runs)));
-    }
-
-    /// <summary>TIDELOG_REPLAY=seed,gamma,size begins at the run that a failure named.</summary>
-    private static Config Replayed(Config config)
-    {
-        string[]? numbers = Environment.GetEnvironmentVariable("TIDELOG_REPLAY")?.Split(',');
-        return numbers is [string seed, string gamma, string size]
-            ? config.WithReplay(ulong.Parse(seed, null), ulong.Parse(gamma, null), int.Parse(size, null))
-            : config;
-    }
-
-    /// <summary>The same run without a half, a quarter ... a single one of its steps.</summary>
-    private static IEnumerable<Step[]> Fewer(Step[] steps)
-    {
-        for (int cut = steps.Length / 2; cut >= 1; cut /= 2)
-        {
-            for (int from = 0; from + cut <= steps.Length; from += cut)
-            {
-                yield return [.. steps[..from], .. steps[(from + cut)..]];
-            }
-        }
-    }
 }

@@ -1,0 +1,27 @@
+namespace Tidelog.Engine.Values;
+
+/// <summary>What every structure of a heap value can do, chosen by its kind.</summary>
+internal static unsafe class HeapValues
+{
+    /// <summary>
+    /// Frees a value's nodes and its root. Safe on any thread once nothing leads to the value; the heap that counted it
+    /// has been told by <see cref="ValueHeap.Disown"/>.
+    /// </summary>
+    public static void FreeNodes(HeapValue* root)
+    {
+        switch (root->Kind)
+        {
+            default:
+                throw new InvariantException($"no heap value of kind {root->Kind}");
+        }
+    }
+
+    /// <summary>A copy that shares nothing: COPY.</summary>
+    public static HeapValue* Clone(HeapValue* root, ValueHeap heap)
+    {
+        return root->Kind switch
+        {
+            _ => throw new InvariantException($"no heap value of kind {root->Kind}"),
+        };
+    }
+}

@@ -1,0 +1,44 @@
+// The payload of a record that holds a small collection: two 2-byte numbers (elements, bytes of their payloads), then a
+// pack over all the rest of the record.
+
+using Tidelog.Engine.Keyspace;
+
+namespace Tidelog.Engine.Values;
+
+/// <summary>Small collections inside their record.</summary>
+internal static unsafe class PackedRecord
+{
+    /// <summary>Most bytes of a packed collection; a bigger one becomes a heap value whatever the thresholds say.</summary>
+    public const int MaxRoom = Store.MaxInlineValue;
+
+    private const int HeaderSize = 4;
+
+    /// <summary>Room that a record needs for elements.</summary>
+    /// <param name="packed">Their payloads and codes: <see cref="Pack.Needed"/>.</param>
+    public static int RoomFor(int packed) => HeaderSize + packed;
+
+    /// <summary>The same with some more to grow, for a collection that has shown that it does.</summary>
+    public static int RoomToGrow(int packed) => Math.Min(RoomFor(packed + (packed / 4) + 8), MaxRoom);
+
+    public static Pack PackOf(Record record)
+    {
+        byte* payload = record.Payload;
+        return new Pack(
+            payload + HeaderSize, payload + record.PayloadLength, *(ushort*)payload, *(ushort*)(payload + 2));
+    }
+
+    /// <summary>Stores what a change of the pack made of its count and size.</summary>
+    public static void Save(Record record, in Pack pack)
+    {
+        byte* payload = record.Payload;
+        *(ushort*)payload = checked((ushort)pack.Count);
+        *(ushort*)(payload + 2) = checked((ushort)pack.Used);
+    }
+
+    /// <summary>Makes a new record's pack empty.</summary>
+    public static Pack Clear(Record record)
+    {
+        *(uint*)record.Payload = 0;
+        return PackOf(record);
+    }
+}
