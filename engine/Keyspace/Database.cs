@@ -58,6 +58,9 @@ public sealed unsafe class Database
 
     internal Store? Store => _store;
 
+    /// <summary>Has room for keys made now; else the first key waits for it, some milliseconds.</summary>
+    public void Open() => _ = Opened;
+
     private Store Opened => _store ??= _keyspace.OpenStore();
 
     /// <summary>
