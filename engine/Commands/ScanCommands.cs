@@ -156,7 +156,7 @@ internal static class ScanCommands
     /// Reads a cursor as C's strtoul does, which redis uses: a sign is allowed, a negative number wraps, an empty text
     /// is 0, a zero byte ends it.
     /// </summary>
-    private static bool TryCursor(ReadOnlySpan<byte> text, out ulong cursor)
+    internal static bool TryCursor(ReadOnlySpan<byte> text, out ulong cursor)
     {
         cursor = 0;
         int zero = text.IndexOf((byte)0);

@@ -6,6 +6,7 @@
 
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Tidelog.Engine.Values;
 
 namespace Tidelog.Engine.Keyspace;
 
@@ -53,6 +54,9 @@ public static class DatasetDigest
             case ValueType.String:
                 MixString(digest, record);
                 break;
+            case ValueType.SortedSet:
+                XorSortedSet(digest, record);
+                break;
             default:
                 throw new NotSupportedException($"no digest of a value of type {record.Type}");
         }
@@ -72,6 +76,20 @@ public static class DatasetDigest
         byte* text = stackalloc byte[Protocol.Numbers.MaxInt64Length];
         int length = Protocol.Numbers.Format(record.Integer, text);
         Mix(digest, new ReadOnlySpan<byte>(text, length));
+    }
+
+    private static void XorSortedSet(Span<byte> digest, Record record)
+    {
+        Span<byte> scratch = stackalloc byte[Math.Max(Element.ScratchLength, Protocol.Doubles.MaxLength)];
+        Span<byte> one = stackalloc byte[Length];
+        SortedEntries entries = SortedEntries.Of(record, 0, SortedSets.Count(record), isReversed: false);
+        while (entries.MoveNext())
+        {
+            one.Clear();
+            Mix(one, entries.Member.Text(scratch));
+            Mix(one, scratch[..Protocol.Doubles.Format(entries.Score, scratch)]);
+            Xor(digest, one);
+        }
     }
 
     /// <summary>Redis's number of a type.</summary>

@@ -8,7 +8,7 @@ using System.Runtime.InteropServices;
 
 namespace Tidelog.Engine.Values;
 
-/// <summary>The root of a big sorted set.</summary>
+/// <summary>The root of a big sorted set; the table counts the entries.</summary>
 internal unsafe struct SortedSetRoot
 {
     public HeapValue Value;
@@ -44,7 +44,6 @@ internal static unsafe class HeapSortedSet
         byte* scratch = stackalloc byte[SortedScore.ScratchLength];
         HashTable.Set(&root->Scores, member, SortedScore.ToText(score, scratch), heap, &root->Value);
         Order(root, heap).Insert(score, text, member, StoredBlock(root, member));
-        root->Value.Count++;
     }
 
     /// <summary>Changes the score of a member that is there.</summary>
@@ -66,7 +65,6 @@ internal static unsafe class HeapSortedSet
         Order(root, heap).Remove(score, text);
         bool wasThere = HashTable.Remove(&root->Scores, new PackedText(text), heap, &root->Value);
         Invariant.Require(wasThere);
-        root->Value.Count--;
     }
 
     /// <summary>Removes entries by their ranks.</summary>
@@ -80,7 +78,6 @@ internal static unsafe class HeapSortedSet
             int here = (int)Math.Min(count, leaf->Count - within);
             RemoveFromTable(root, leaf, (int)within, here, heap);
             Order(root, heap).RemoveRange(rank, here);
-            root->Value.Count -= here;
             count -= here;
         }
     }

@@ -14,6 +14,9 @@ internal static unsafe class HeapValues
             case HeapValueKind.HashTable:
                 HashTable.FreeNodes(root);
                 break;
+            case HeapValueKind.SortedSet:
+                HeapSortedSet.FreeNodes((SortedSetRoot*)root);
+                break;
             default:
                 throw new InvariantException($"no heap value of kind {root->Kind}");
         }
@@ -25,6 +28,7 @@ internal static unsafe class HeapValues
         return root->Kind switch
         {
             HeapValueKind.HashTable => HashTable.Clone(root, heap),
+            HeapValueKind.SortedSet => (HeapValue*)HeapSortedSet.Clone((SortedSetRoot*)root, heap),
             _ => throw new InvariantException($"no heap value of kind {root->Kind}"),
         };
     }

@@ -7,7 +7,7 @@ namespace Tidelog.Engine.Values;
 /// A sorted set that a command makes: to be answered, or to be stored at a key. It must be ended by
 /// <see cref="Store"/> or <see cref="Discard"/>.
 /// </summary>
-internal unsafe ref struct SortedSetBuilder(Database database)
+internal unsafe struct SortedSetBuilder(Database database)
 {
     private readonly SortedSetRoot* _root = HeapSortedSet.New(database.Values);
     private int _longest;
