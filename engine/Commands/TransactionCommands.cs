@@ -1,7 +1,6 @@
 // MULTI, EXEC and their kin: Redis 7.0 multi.c. The Dispatcher puts a command between MULTI and EXEC into the session's
 // Transaction in place of executing it; EXEC executes them one after the other, as one unit of effects.
 
-using Tidelog.Engine.Keyspace;
 using Tidelog.Protocol;
 
 namespace Tidelog.Engine.Commands;

@@ -1,7 +1,8 @@
 // Who wants to know of changes to a database's keys: sessions blocked on a key, and sessions that watch one (WATCH).
 //
 //  - A database has this object only while somebody does, so a change of a key costs nobody but one branch.
-//  - Both are queues per key, in the order of arrival, linked through: a session leaves in as many steps as it has keys.
+//  - Both are queues per key, in the order of arrival, linked through: a session leaves in as many steps as it has
+//    keys.
 //  - A key that becomes what somebody may wait for goes on the keyspace's list of ready keys. Whoever waits is served
 //    when the command or transaction has ended: see BlockedSessions.
 

@@ -106,7 +106,9 @@ public sealed unsafe class Effects : IExpiryObserver
         _givenCount++;
     }
 
-    /// <summary>Gives the next argument, the name being the first, of an effect begun by <see cref="Begin(int)"/>.</summary>
+    /// <summary>
+    /// Gives the next argument, the name being the first, of an effect begun by <see cref="Begin(int)"/>.
+    /// </summary>
     public void Add(ReadOnlySpan<byte> argument) => _given.Bulk(argument);
 
     void IExpiryObserver.KeyExpired(Database database, ReadOnlySpan<byte> key)

@@ -51,7 +51,9 @@ internal sealed class ClientPair(RespClient reference, RespClient tested) : IDis
         (Reply expected, Reply actual) = CallBoth(command);
         bool anyKey = command[0].Equals("RANDOMKEY", StringComparison.OrdinalIgnoreCase)
             && expected.Kind == ReplyKind.BulkString && actual.Kind == ReplyKind.BulkString;
-        bool agree = anyKey ? reference.Call("EXISTS", actual.Text).Integer == 1 : AgreeInTurn(command, expected, actual);
+        bool agree = anyKey
+            ? reference.Call("EXISTS", actual.Text).Integer == 1
+            : AgreeInTurn(command, expected, actual);
         Require(agree, command, expected, actual);
     }
 
@@ -145,6 +147,7 @@ internal sealed class ClientPair(RespClient reference, RespClient tested) : IDis
         }
 
         string[][] queued = [.. _queued];
+        bool isExec = command[0].Equals("EXEC", StringComparison.OrdinalIgnoreCase);
         switch (command[0].ToUpperInvariant())
         {
             case "MULTI" when !expected.IsError:
@@ -152,13 +155,12 @@ internal sealed class ClientPair(RespClient reference, RespClient tested) : IDis
                 _queued.Clear();
                 break;
             case "EXEC" or "DISCARD" or "RESET":
-                _inTransaction = _inTransaction && expected.IsError && command[0].ToUpperInvariant() != "EXEC";
+                _inTransaction = _inTransaction && expected.IsError && !isExec;
                 _queued.Clear();
                 break;
         }
 
-        bool isExecuted = command[0].Equals("EXEC", StringComparison.OrdinalIgnoreCase)
-            && expected.Kind == ReplyKind.Array && expected.Items.Count == queued.Length;
+        bool isExecuted = isExec && expected.Kind == ReplyKind.Array && expected.Items.Count == queued.Length;
         return isExecuted
             ? actual.Kind == ReplyKind.Array && actual.Items.Count == queued.Length
                 && Enumerable.Range(0, queued.Length).All(i => Agree(queued[i], expected[i], actual[i]))
