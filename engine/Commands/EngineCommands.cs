@@ -24,7 +24,7 @@ internal static class EngineCommands
         .. EchoCommands.Table,
         .. CommandCommands.Table,
         .. WaitCommand.Table,
-        .. TransactionCommands.Table,
         .. PubSubCommands.Table,
+        .. TransactionCommands.Table,
     ];
 }

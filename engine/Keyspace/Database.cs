@@ -58,6 +58,9 @@ public sealed unsafe class Database
 
     internal Store? Store => _store;
 
+    /// <summary>Has room for keys made now; else the first key waits for it, some milliseconds.</summary>
+    public void Open() => _ = Opened;
+
     private Store Opened => _store ??= _keyspace.OpenStore();
 
     /// <summary>
@@ -157,12 +160,7 @@ public sealed unsafe class Database
         ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, int room, long expiry = -1)
     {
         Invariant.Require(room <= PackedRecord.MaxRoom);
-        if (_interest is not null)
-        {
-            AnnouncePut(key, existing, type, isReplaced: true);
-        }
-        return Opened.PutCollection(
-            key, KeyHash.Of(key), existing, type, encoding, room, expiry, _keyspace.AccessInfoFor(existing));
+        return PutCollection(key, existing, type, encoding, room, expiry);
     }
 
     /// <summary>A record for a heap value that was made in <see cref="Values"/>, in place of what is at the key.</summary>
@@ -171,12 +169,7 @@ public sealed unsafe class Database
         ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, HeapValue* root,
         long expiry = -1)
     {
-        if (_interest is not null)
-        {
-            AnnouncePut(key, existing, type, isReplaced: true);
-        }
-        Record record = Opened.PutCollection(key, KeyHash.Of(key), existing, type, encoding, sizeof(HeapValue*), expiry,
-            _keyspace.AccessInfoFor(existing));
+        Record record = PutCollection(key, existing, type, encoding, sizeof(HeapValue*), expiry);
         Store.SetHeapCollection(record, root);
         return record;
     }
@@ -283,11 +276,17 @@ public sealed unsafe class Database
     /// <summary>Copies a key's value and expiry to another key: COPY.</summary>
     public static Record CopyTo(Record source, Database target, ReadOnlySpan<byte> key, Record existing)
     {
+        if (target._interest is not null)
+        {
+            target.AnnouncePut(key, existing, source.Type, isReplaced: true);
+        }
         Record copy;
         if (source.IsHeapCollection)
         {
             HeapValue* root = HeapValues.Clone(source.Root, target.Values);
-            copy = target.PutHeap(key, existing, source.Type, source.Encoding, root, source.Expiry);
+            copy = target.Opened.PutCollection(
+                key, KeyHash.Of(key), existing, source.Type, source.Encoding, sizeof(HeapValue*), source.Expiry, 0);
+            Store.SetHeapCollection(copy, root);
         }
         else if (source.IsHeapValue)
         {
@@ -533,6 +532,23 @@ public sealed unsafe class Database
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void NotifyNew(ReadOnlySpan<byte> key) => _keyspace.Notifier.Notify(NotifyEvents.New, "new"u8, key, this);
+
+    private Record PutCollection(
+        ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, int room, long expiry)
+    {
+        if (_interest is not null)
+        {
+            AnnouncePut(key, existing, type, isReplaced: true);
+        }
+        bool isNew = !existing.Exists;
+        Record record = Opened.PutCollection(
+            key, KeyHash.Of(key), existing, type, encoding, room, expiry, _keyspace.AccessInfoFor(existing));
+        if (isNew)
+        {
+            NotifyNew(key);
+        }
+        return record;
+    }
 
     private Record CopyInto(Record source, ReadOnlySpan<byte> key, Record existing, int payload)
     {

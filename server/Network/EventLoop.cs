@@ -27,6 +27,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private readonly TidelogServer _server;
     private readonly StorageEngine _engine;
     private readonly ServerMetrics _metrics;
+    private readonly TurnTrace _trace;
     private readonly SocketPoller _poller = SocketPoller.Create();
     private readonly Acceptor _acceptor;
     private readonly ReplySender _sender;
@@ -47,6 +48,7 @@ internal sealed unsafe class EventLoop : IDisposable
         _server = server;
         _engine = server.Engine;
         _metrics = server.Metrics;
+        _trace = server.TurnTrace;
         _acceptor = new Acceptor(this, _poller, server);
         _sender = new ReplySender(this, _poller, server);
         _outbox = new Outbox(_poller, server);
@@ -107,6 +109,11 @@ internal sealed unsafe class EventLoop : IDisposable
         {
             int count = Wait();
             long began = _server.Time.GetTimestamp();
+            bool traced = _trace.IsOn;
+            if (traced)
+            {
+                _trace.Begin();
+            }
             for (int i = 0; i < count && !_stopping; i++)
             {
                 Handle((int)_poller.Ready[i].Socket, _poller.Ready[i].Events);
@@ -116,6 +123,10 @@ internal sealed unsafe class EventLoop : IDisposable
                 Continue();
             }
             EndTurn();
+            if (traced)
+            {
+                _trace.End(isCron: false);
+            }
             if (count > 0)
             {
                 _metrics.EventLoopTurns++;
@@ -123,8 +134,7 @@ internal sealed unsafe class EventLoop : IDisposable
             }
             if (_server.MillisecondsToNextCron() == 0)
             {
-                _server.RunCron();
-                EndTurn();
+                RunCron();
             }
             if (_acceptor.IsPaused)
             {
@@ -236,6 +246,21 @@ internal sealed unsafe class EventLoop : IDisposable
         }
         _looks = Math.Max(_looks - LooksLost, 1);
         return _poller.Wait(MillisecondsToWait());
+    }
+
+    private void RunCron()
+    {
+        bool traced = _trace.IsOn;
+        if (traced)
+        {
+            _trace.Begin();
+        }
+        _server.RunCron();
+        EndTurn();
+        if (traced)
+        {
+            _trace.End(isCron: true);
+        }
     }
 
     private int MillisecondsToWait()
