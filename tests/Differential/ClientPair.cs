@@ -137,7 +137,9 @@ internal sealed class ClientPair(RespClient reference, RespClient tested) : IDis
     private static bool NeedsLooks(string[] command) =>
         NeedingLooks.Contains(command[0], StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The same with an eye on transactions: what EXEC answers is the answers of the commands queued.</summary>
+    /// <summary>
+    /// The same with an eye on transactions: what EXEC answers is the answers of the commands queued.
+    /// </summary>
     private bool AgreeInTurn(string[] command, Reply expected, Reply actual)
     {
         if (expected is { Kind: ReplyKind.SimpleString, Text: "QUEUED" })
