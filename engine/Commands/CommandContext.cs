@@ -174,7 +174,9 @@ public sealed unsafe class CommandContext(StorageEngine engine)
         return false;
     }
 
-    /// <summary>Tells of an event of a key of the session's database; costs one branch while its class is off.</summary>
+    /// <summary>
+    /// Tells of an event of a key of the session's database; costs one branch while its class is off.
+    /// </summary>
     /// <param name="kind">The event's class.</param>
     /// <param name="name">Such as "lpush".</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
