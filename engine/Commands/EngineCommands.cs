@@ -24,5 +24,7 @@ internal static class EngineCommands
         .. EchoCommands.Table,
         .. CommandCommands.Table,
         .. WaitCommand.Table,
+        .. PubSubCommands.Table,
+        .. TransactionCommands.Table,
     ];
 }

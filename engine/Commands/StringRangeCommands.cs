@@ -68,6 +68,7 @@ internal static class StringRangeCommands
             value.CopyTo(record.MutableBytes[length..]);
         }
         context.Dirty++;
+        context.Notify(NotifyEvents.String, "append"u8, context[1]);
         context.Reply.Integer(length + value.Length);
     }
 
@@ -111,6 +112,7 @@ internal static class StringRangeCommands
         record = WithLength(context, record, Math.Max(length, start + value.Length));
         value.CopyTo(record.MutableBytes[start..]);
         context.Dirty++;
+        context.Notify(NotifyEvents.String, "setrange"u8, context[1]);
         context.Reply.Integer(record.Bytes.Length);
     }
 
