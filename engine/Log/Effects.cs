@@ -18,6 +18,9 @@ public sealed unsafe class Effects : IExpiryObserver
     // The command's own effects wait here until it has ended; the RESP of a request is that of an array of bulk
     // strings.
     private readonly ReplyWriter _given = new(1024);
+
+    // A key may go while a command runs that has given effects already.
+    private readonly ReplyWriter _removal = new(256);
     private int _selectedDatabase = -1;
     private bool _suppressed;
 
@@ -94,15 +97,13 @@ public sealed unsafe class Effects : IExpiryObserver
 
     void IExpiryObserver.KeyExpired(Database database, ReadOnlySpan<byte> key)
     {
-        Select(database.Index);
-        ReplyWriter effect = new(64 + key.Length);
-        effect.Array(2);
-        effect.Bulk(_options.LazyFreeExpire ? "UNLINK"u8 : "DEL"u8);
-        effect.Bulk(key);
-        _log.Append(effect.Written);
-        effect.Dispose();
+        AppendRemoval(database, key, _options.LazyFreeExpire);
         Changes++;
     }
+
+    /// <summary>A key is about to be evicted, between two commands. Not a change that saving would wait for.</summary>
+    internal void KeyEvicted(Database database, ReadOnlySpan<byte> key) =>
+        AppendRemoval(database, key, _options.LazyFreeEviction);
 
     /// <summary>Ends a command: appends its effects if it changed something.</summary>
     /// <param name="database">Index of the database that was selected when it began.</param>
@@ -150,6 +151,16 @@ public sealed unsafe class Effects : IExpiryObserver
             }
         }
         Discard();
+    }
+
+    private void AppendRemoval(Database database, ReadOnlySpan<byte> key, bool lazily)
+    {
+        Select(database.Index);
+        _removal.Clear();
+        _removal.Array(2);
+        _removal.Bulk(lazily ? "UNLINK"u8 : "DEL"u8);
+        _removal.Bulk(key);
+        _log.Append(_removal.Start, _removal.Length);
     }
 
     private void Select(int database)

@@ -27,7 +27,10 @@ internal static class StatsSections
         text.Add("expired_time_cap_reached_count", engine.ExpiryBudgetReached);
         text.Add("expire_cycle_cpu_milliseconds", process.ExpireCycleMicroseconds / 1000);
         text.Add("evicted_keys", engine.EvictedKeys);
-        text.AddZeros("evicted_clients", "total_eviction_exceeded_time", "current_eviction_exceeded_time");
+        text.Add("evicted_clients", 0);
+        long exceeded = server.Engine.Evictor.CurrentExceededMs;
+        text.Add("total_eviction_exceeded_time", engine.EvictionExceededMs + exceeded);
+        text.Add("current_eviction_exceeded_time", exceeded);
         text.Add("keyspace_hits", engine.KeyspaceHits);
         text.Add("keyspace_misses", engine.KeyspaceMisses);
         text.AddZeros("pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
