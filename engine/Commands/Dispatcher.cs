@@ -340,7 +340,9 @@ public sealed unsafe class Dispatcher
         {
             return Reject(context, command, ReplyError.NoAuth);
         }
-        if ((command.Flags & CommandFlags.DenyOom) != 0 && _engine.IsOutOfMemory())
+        if (_engine.Options.MaxMemory > 0
+            && _engine.Evictor.MakeRoom() == EvictionOutcome.Failed
+            && (command.Flags & CommandFlags.DenyOom) != 0)
         {
             return Reject(context, command, ReplyError.OutOfMemory);
         }
