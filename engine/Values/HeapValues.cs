@@ -11,6 +11,9 @@ internal static unsafe class HeapValues
     {
         switch (root->Kind)
         {
+            case HeapValueKind.List:
+                ListEditor.FreeNodes((ListRoot*)root);
+                break;
             default:
                 throw new InvariantException($"no heap value of kind {root->Kind}");
         }
@@ -21,6 +24,7 @@ internal static unsafe class HeapValues
     {
         return root->Kind switch
         {
+            HeapValueKind.List => &ListEditor.Clone((ListRoot*)root, heap)->Value,
             _ => throw new InvariantException($"no heap value of kind {root->Kind}"),
         };
     }
