@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Tidelog.Engine.Commands;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Log;
+using Tidelog.Engine.PubSub;
 
 namespace Tidelog.Engine;
 
@@ -24,7 +25,8 @@ public sealed class StorageEngine
         Random = random;
         CommandLog = new CommandLog(options.ReplBacklogSize);
         Effects = new Effects(CommandLog, options);
-        Keyspace = new KeySpace(options, Metrics, Effects, random);
+        Notifier = new KeyspaceNotifier(options, PubSub);
+        Keyspace = new KeySpace(options, Metrics, Effects, Notifier, random);
         Commands = new CommandTable(CommandRows.Concat(commands));
         Dispatcher = new Dispatcher(this, time);
         UpdateClock();
@@ -42,6 +44,11 @@ public sealed class StorageEngine
     public CommandLog CommandLog { get; }
 
     public Effects Effects { get; }
+
+    public PubSubRegistry PubSub { get; } = new();
+
+    /// <summary>Keyspace events of what is no command; a command has <see cref="CommandContext.Notify"/>.</summary>
+    public KeyspaceNotifier Notifier { get; }
 
     public CommandTable Commands { get; }
 
@@ -121,6 +128,10 @@ public sealed class StorageEngine
             }
         }
     }
+
+    /// <inheritdoc cref="KeyspaceNotifier.Notify"/>
+    public void Notify(NotifyEvents kind, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key, Database database) =>
+        Notifier.Notify(kind, name, key, database);
 
     /// <summary>Counts an error reply; for the writers of those who drive the engine.</summary>
     public void CountError(ReadOnlySpan<byte> text) => Metrics.CountError(text);

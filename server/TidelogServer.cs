@@ -392,7 +392,8 @@ internal sealed class TidelogServer : IDisposable
     private void CheckClient(Client client, long now)
     {
         long idle = now - client.LastInteractionMs;
-        if (Settings.Timeout > 0 && idle > Settings.Timeout * 1000L && !client.IsWaiting)
+        if (Settings.Timeout > 0 && idle > Settings.Timeout * 1000L && !client.IsWaiting
+            && !client.IsSubscribed)
         {
             Log.Verbose("Closing idle client");
             client.Loop.CloseSoon(client);

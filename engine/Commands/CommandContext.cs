@@ -14,6 +14,7 @@ public sealed unsafe class CommandContext(StorageEngine engine)
     private byte* _base;
     private ArgumentList _arguments = new();
     private int _first;
+    private readonly ReplyWriter _unmuted = new(64);
 
     public StorageEngine Engine { get; } = engine;
 
@@ -108,6 +109,38 @@ public sealed unsafe class CommandContext(StorageEngine engine)
         }
         Reply.Error(ReplyError.WrongType);
         return false;
+    }
+
+    /// <summary>Tells of an event of a key of the session's database; costs one branch while its class is off.</summary>
+    /// <param name="kind">The event's class.</param>
+    /// <param name="name">Such as "lpush".</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Notify(NotifyEvents kind, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key) =>
+        Engine.Notifier.Notify(kind, name, key, Database);
+
+    /// <summary>Where messages to the session itself go: they reach it even when it wants no replies.</summary>
+    internal ReplyWriter Push
+    {
+        get
+        {
+            if (Session.ReplyMode is ReplyMode.On or ReplyMode.SkipNext)
+            {
+                return Reply;
+            }
+            _unmuted.Protocol = Session.Protocol;
+            return _unmuted;
+        }
+    }
+
+    /// <summary>Takes back the reply of a command whose session wants none, but not what was pushed to it.</summary>
+    internal void MuteReply(long replyStart)
+    {
+        Reply.TruncateTo(replyStart);
+        if (_unmuted.Length > 0)
+        {
+            Reply.Raw(_unmuted.Written);
+            _unmuted.Clear();
+        }
     }
 
     internal void Begin(Session session, ReplyWriter reply)

@@ -60,6 +60,21 @@ public sealed unsafe class Dispatcher
         CommandContext context = _context;
         context.Begin(session, reply);
         reply.Protocol = session.Protocol;
+        _engine.PubSub.Running = context;
+        try
+        {
+            return ExecuteBatch(context, batch, replyLimit, out executed);
+        }
+        finally
+        {
+            _engine.PubSub.Running = null;
+        }
+    }
+
+    private BatchOutcome ExecuteBatch(CommandContext context, CommandBatch batch, long replyLimit, out int executed)
+    {
+        Session session = context.Session;
+        ReplyWriter reply = context.Reply;
         Prepare(session.Database, batch);
         BatchOutcome outcome = BatchOutcome.Done;
         int i = 0;
@@ -172,7 +187,7 @@ public sealed unsafe class Dispatcher
             if (subcommand is null)
             {
                 RejectUnknownSubcommand(context, command);
-                Mute(session, reply, replyStart);
+                Mute(context, replyStart);
                 return true;
             }
             command = subcommand;
@@ -196,7 +211,7 @@ public sealed unsafe class Dispatcher
             session.LastCommand = command;
             Run(context, command);
         }
-        Mute(session, reply, replyStart);
+        Mute(context, replyStart);
         return true;
     }
 
@@ -278,6 +293,10 @@ public sealed unsafe class Dispatcher
         {
             return Reject(context, command, ReplyError.OutOfMemory);
         }
+        if (context.Session.IsSubscribed && !command.RunsWhileSubscribed && context.Session.Protocol == 2)
+        {
+            return Reject(context, command, ReplyError.NotWhileSubscribed(command.FullName));
+        }
         return true;
     }
 
@@ -340,20 +359,20 @@ public sealed unsafe class Dispatcher
 
     /// <summary>Takes back a reply that the client does not want: CLIENT REPLY OFF and SKIP.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Mute(Session session, ReplyWriter reply, long replyStart)
+    private static void Mute(CommandContext context, long replyStart)
     {
-        if (session.ReplyMode != ReplyMode.On)
+        if (context.Session.ReplyMode != ReplyMode.On)
         {
-            MuteSlowly(session, reply, replyStart);
+            MuteSlowly(context, replyStart);
         }
     }
 
-    private static void MuteSlowly(Session session, ReplyWriter reply, long replyStart)
+    private static void MuteSlowly(CommandContext context, long replyStart)
     {
-        reply.TruncateTo(replyStart);
-        if (session.ReplyMode == ReplyMode.Skipping)
+        context.MuteReply(replyStart);
+        if (context.Session.ReplyMode == ReplyMode.Skipping)
         {
-            session.ReplyMode = ReplyMode.On;
+            context.Session.ReplyMode = ReplyMode.On;
         }
     }
 }

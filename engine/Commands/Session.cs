@@ -1,4 +1,5 @@
 using Tidelog.Engine.Keyspace;
+using Tidelog.Engine.PubSub;
 
 namespace Tidelog.Engine.Commands;
 
@@ -49,6 +50,24 @@ public class Session(Database database)
 
     /// <summary>The last command that it sent, for CLIENT LIST.</summary>
     public Command? LastCommand { get; set; }
+
+    /// <summary>It is subscribed to something; in RESP2 it may then do little else.</summary>
+    public bool IsSubscribed => Subscriptions is not null;
+
+    /// <summary>All that it is subscribed to; null for nothing.</summary>
+    internal SessionSubscriptions? Subscriptions { get; set; }
+
+    /// <summary>To how many topics of a kind it is subscribed.</summary>
+    public int CountSubscriptions(TopicKind kind) => Subscriptions is null ? 0 : Subscriptions[kind].Count;
+
+    /// <summary>
+    /// Sends it what it did not ask for now: the messages of what it is subscribed to. Safe from any thread. One that
+    /// has no connection hears nothing.
+    /// </summary>
+    /// <param name="message">Whole messages in its version of RESP; the view is good until this returns.</param>
+    public virtual void Deliver(ReadOnlySpan<byte> message)
+    {
+    }
 
     /// <summary>Back to the state of a new session: RESET.</summary>
     /// <param name="database">Database 0.</param>

@@ -18,6 +18,9 @@ public enum Lookup
 
     /// <summary>Neither hit nor miss.</summary>
     NoStats = 4,
+
+    /// <summary>A miss is no event; nor is it with <see cref="NoStats"/>.</summary>
+    NoNotify = 8,
 }
 
 /// <summary>
@@ -83,14 +86,14 @@ public sealed unsafe class Database
         }
         else if ((lookup & (Lookup.NoStats | Lookup.Write)) == 0)
         {
-            _keyspace.Metrics.KeyspaceMisses++;
+            Missed(key, lookup);
         }
         return record;
     }
 
     /// <summary>
     /// A record for the key with room for a new value, which the caller fills at once; the value that was
-    /// there is gone.
+    /// there is gone. A key that was not there has its event "new".
     /// </summary>
     /// <param name="existing">What <see cref="Find"/> returned for this key just before.</param>
     /// <param name="length">
@@ -100,8 +103,17 @@ public sealed unsafe class Database
     /// <param name="expiry">Unix time in milliseconds, or -1 for none.</param>
     public Record Put(
         ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, int length,
-        long expiry = -1) =>
-        Opened.Put(key, KeyHash.Of(key), existing, type, encoding, length, expiry, _keyspace.AccessInfoFor(existing));
+        long expiry = -1)
+    {
+        bool isNew = !existing.Exists;
+        Record record = Opened.Put(
+            key, KeyHash.Of(key), existing, type, encoding, length, expiry, _keyspace.AccessInfoFor(existing));
+        if (isNew)
+        {
+            NotifyNew(key);
+        }
+        return record;
+    }
 
     /// <summary>Sets a string as SET does: integers are stored as such, short values as "embstr".</summary>
     /// <inheritdoc cref="Put"/>
@@ -212,6 +224,7 @@ public sealed unsafe class Database
         {
             target.Opened.AttachHeapValue(copy, block);
         }
+        target.NotifyNew(key);
         Opened.Delete(source);
         return copy;
     }
@@ -227,7 +240,8 @@ public sealed unsafe class Database
         }
         else if (source.IsHeapValue)
         {
-            copy = target.Put(key, existing, source.Type, source.Encoding, source.Bytes.Length, source.Expiry);
+            copy = target.Opened.Put(
+                key, KeyHash.Of(key), existing, source.Type, source.Encoding, source.Bytes.Length, source.Expiry, 0);
             source.Bytes.CopyTo(copy.MutableBytes);
         }
         else
@@ -235,6 +249,9 @@ public sealed unsafe class Database
             copy = target.CopyInto(source, key, existing, source.PayloadLength);
         }
         copy.AccessInfo = target._keyspace.AccessInfoFor(default);
+
+        // The key that was there is gone first, so this one is new either way.
+        target.NotifyNew(key);
         return copy;
     }
 
@@ -350,6 +367,19 @@ public sealed unsafe class Database
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Expired(Record record, Lookup lookup) => _keyspace.ExpireOnAccess(this, record, lookup);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Missed(ReadOnlySpan<byte> key, Lookup lookup)
+    {
+        _keyspace.Metrics.KeyspaceMisses++;
+        if ((lookup & Lookup.NoNotify) == 0)
+        {
+            _keyspace.Notifier.Notify(NotifyEvents.KeyMiss, "keymiss"u8, key, this);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void NotifyNew(ReadOnlySpan<byte> key) => _keyspace.Notifier.Notify(NotifyEvents.New, "new"u8, key, this);
 
     private Record CopyInto(Record source, ReadOnlySpan<byte> key, Record existing, int payload)
     {

@@ -2,6 +2,7 @@
 // that INFO and maxmemory need.
 
 using Tidelog.Engine.Commands;
+using Tidelog.Engine.PubSub;
 using Tidelog.Engine.Values;
 
 namespace Tidelog.Engine.Keyspace;
@@ -27,10 +28,13 @@ public sealed class KeySpace
     private int _expireNext;
     private readonly List<long> _sampled = [];
 
-    internal KeySpace(EngineOptions options, EngineMetrics metrics, IExpiryObserver observer, Random random)
+    internal KeySpace(
+        EngineOptions options, EngineMetrics metrics, IExpiryObserver observer, KeyspaceNotifier notifier,
+        Random random)
     {
         _options = options;
         _observer = observer;
+        Notifier = notifier;
         _random = random;
         Metrics = metrics;
         _maxLogBytes = Math.Max(1L << 30, 2 * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
@@ -60,6 +64,8 @@ public sealed class KeySpace
     public int DatabaseCount => _databases.Length;
 
     internal EngineMetrics Metrics { get; }
+
+    internal KeyspaceNotifier Notifier { get; }
 
     public Database this[int index] => _databases[index];
 
@@ -303,6 +309,7 @@ public sealed class KeySpace
     {
         Metrics.ExpiredKeys++;
         _observer.KeyExpired(database, record.Key);
+        Notifier.Notify(NotifyEvents.Expired, "expired"u8, record.Key, database);
         database.Delete(record);
     }
 }

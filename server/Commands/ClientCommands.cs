@@ -287,7 +287,7 @@ internal static class ClientCommands
         bool writesOnly = context.Count == 4 && context.Is(3, "WRITE"u8);
         if (context.Count > 4)
         {
-            ReplyText.UnknownSubcommand(context);
+            HelpReply.Refuse(context);
         }
         else if (context.Count == 4 && !writesOnly && !context.Is(3, "ALL"u8))
         {
@@ -323,7 +323,7 @@ internal static class ClientCommands
     {
         if (context.Count > 4)
         {
-            ReplyText.UnknownSubcommand(context);
+            HelpReply.Refuse(context);
         }
         else if (context.Count == 4 && !context.Is(3, "TIMEOUT"u8) && !context.Is(3, "ERROR"u8))
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using Tidelog.Engine.PubSub;
 using Tidelog.Server.Network;
 
 namespace Tidelog.Server.Commands;
@@ -14,7 +15,9 @@ internal static class ClientDescription
         return $"id={client.Id} addr={client.Address} laddr={client.LocalAddress} fd={client.Socket} "
             + $"name={Encoding.Latin1.GetString(client.Name)} "
             + $"age={Seconds(client.ConnectedAtMs, nowMs)} idle={Seconds(client.LastInteractionMs, nowMs)} "
-            + $"flags={Flags(client)} db={client.Database.Index} sub=0 psub=0 ssub=0 multi=-1 "
+            + $"flags={Flags(client)} db={client.Database.Index} sub={client.CountSubscriptions(TopicKind.Channel)} "
+            + $"psub={client.CountSubscriptions(TopicKind.Pattern)} "
+            + $"ssub={client.CountSubscriptions(TopicKind.ShardChannel)} multi=-1 "
             + $"qbuf={client.Input.Length} qbuf-free={client.Input.Capacity - client.Input.Length} "
             + $"argv-mem={argumentBytes} multi-mem=0 rbs=0 rbp=0 "
             + $"obl=0 oll={(pending > 0 ? 1 : 0)} omem={pending} tot-mem={client.MemoryUsage} events={Events(client)} "
@@ -28,6 +31,10 @@ internal static class ClientDescription
     private static string Flags(Client client)
     {
         string flags = "";
+        if (client.IsSubscribed)
+        {
+            flags += 'P';
+        }
         if (client.IsWaiting)
         {
             flags += 'b';

@@ -31,6 +31,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private readonly Acceptor _acceptor;
     private readonly ReplySender _sender;
     private readonly RequestRunner _runner;
+    private readonly Outbox _outbox;
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly List<Client> _closing = [];
     private List<Client> _unfinished = [];
@@ -47,7 +48,8 @@ internal sealed unsafe class EventLoop : IDisposable
         _metrics = server.Metrics;
         _acceptor = new Acceptor(this, _poller, server);
         _sender = new ReplySender(this, _poller, server);
-        _runner = new RequestRunner(this, server, _sender);
+        _outbox = new Outbox(_poller, server);
+        _runner = new RequestRunner(this, server, _sender, _outbox);
     }
 
     /// <summary>The client whose commands are being executed, or null.</summary>
@@ -61,6 +63,18 @@ internal sealed unsafe class EventLoop : IDisposable
     {
         _posted.Enqueue(action);
         _poller.WakeUp();
+    }
+
+    /// <summary>
+    /// Sends a client messages at the end of the turn, in front of the replies to what it asks later. Safe from any
+    /// thread: it is the one way to another client's connection.
+    /// </summary>
+    public void Deliver(Client client, ReadOnlySpan<byte> messages)
+    {
+        if (!client.CloseSoon)
+        {
+            _outbox.Add(client, messages);
+        }
     }
 
     public void Add(Listener listener) => _acceptor.Add(listener);
@@ -87,6 +101,7 @@ internal sealed unsafe class EventLoop : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run()
     {
+        _outbox.LoopThread = Environment.CurrentManagedThreadId;
         while (!_stopping)
         {
             int count = Wait();
@@ -129,6 +144,7 @@ internal sealed unsafe class EventLoop : IDisposable
         if (answer is not null)
         {
             Invariant.Require(Current is null);
+            _outbox.Take(client, _sender.Reply);
             _sender.Reply.Protocol = client.Protocol;
             answer(_sender.Reply);
             _sender.Send(client);
@@ -143,6 +159,7 @@ internal sealed unsafe class EventLoop : IDisposable
         {
             client.CloseSoon = true;
             _closing.Add(client);
+            _engine.PubSub.Forget(client);
         }
     }
 
@@ -431,8 +448,26 @@ internal sealed unsafe class EventLoop : IDisposable
         }
     }
 
+    private void SendMail()
+    {
+        while (_outbox.TryNext(out Client? client))
+        {
+            if (client.CloseSoon)
+            {
+                _outbox.Drop(client);
+                continue;
+            }
+            client.LastInteractionMs = _engine.Keyspace.NowMs;
+            _runner.SendMail(client);
+        }
+    }
+
     private void EndTurn()
     {
+        if (!_outbox.IsEmpty)
+        {
+            SendMail();
+        }
         _sender.SendGathered();
         if (_inTurn)
         {
@@ -464,6 +499,7 @@ internal sealed unsafe class EventLoop : IDisposable
         client.Socket = -1;
         client.Input.Dispose();
         client.Output?.Dispose();
+        _outbox.Drop(client);
         _server.Forget(client);
     }
 }
