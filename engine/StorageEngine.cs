@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Tidelog.Engine.Blocking;
 using Tidelog.Engine.Commands;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Log;
@@ -29,6 +30,7 @@ public sealed class StorageEngine
         Keyspace = new KeySpace(options, Metrics, Effects, Notifier, random);
         Commands = new CommandTable(CommandRows.Concat(commands));
         Dispatcher = new Dispatcher(this, time);
+        Blocked = new BlockedSessions(this);
         UpdateClock();
     }
 
@@ -53,6 +55,8 @@ public sealed class StorageEngine
     public CommandTable Commands { get; }
 
     public Dispatcher Dispatcher { get; }
+
+    public BlockedSessions Blocked { get; }
 
     public ClientPause Pause => Keyspace.Pause;
 
@@ -85,6 +89,13 @@ public sealed class StorageEngine
 
     /// <summary>A new session on database 0.</summary>
     public Session OpenSession() => new(Keyspace[0]) { Authenticated = true };
+
+    /// <summary>A session ends: nothing waits for it, or is watched, any more.</summary>
+    public void Forget(Session session)
+    {
+        Blocked.Forget(session);
+        session.Transaction?.Discard();
+    }
 
     /// <summary>
     /// From here to <see cref="EndTurn()"/> records stay in place; one turn may execute several batches.

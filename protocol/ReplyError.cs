@@ -80,8 +80,17 @@ public static class ReplyError
     public static ReadOnlySpan<byte> NoSuchClient => "ERR No such client"u8;
     public static ReadOnlySpan<byte> PauseMode => "ERR CLIENT PAUSE mode must be WRITE or ALL"u8;
     public static ReadOnlySpan<byte> TimeoutNotAnInteger => "ERR timeout is not an integer or out of range"u8;
+    public static ReadOnlySpan<byte> TimeoutNotAFloat => "ERR timeout is not a float or out of range"u8;
     public static ReadOnlySpan<byte> TimeoutNegative => "ERR timeout is negative"u8;
     public static ReadOnlySpan<byte> Unblocked => "UNBLOCKED client unblocked via CLIENT UNBLOCK"u8;
+    public static ReadOnlySpan<byte> StreamGone => "UNBLOCKED the stream key no longer exists"u8;
+    public static ReadOnlySpan<byte> NestedMulti => "ERR MULTI calls can not be nested"u8;
+    public static ReadOnlySpan<byte> ExecWithoutMulti => "ERR EXEC without MULTI"u8;
+    public static ReadOnlySpan<byte> DiscardWithoutMulti => "ERR DISCARD without MULTI"u8;
+    public static ReadOnlySpan<byte> WatchInsideMulti => "ERR WATCH inside MULTI is not allowed"u8;
+    public static ReadOnlySpan<byte> NotInTransaction => "ERR Command not allowed inside a transaction"u8;
+    public static ReadOnlySpan<byte> ExecAborted =>
+        "EXECABORT Transaction discarded because of previous errors."u8;
     public static ReadOnlySpan<byte> UnblockReason => "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"u8;
     public static ReadOnlySpan<byte> CachingWithoutTracking =>
         ("ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode "u8

@@ -71,6 +71,15 @@ public sealed class Command
     /// <summary>Redis's command tips, in COMMAND's order.</summary>
     public string[] Tips { get; init; } = [];
 
+    /// <summary>What becomes of it between MULTI and EXEC.</summary>
+    public TransactionRole InTransaction { get; init; }
+
+    /// <summary>
+    /// It meets keys that it does not name. What it does by the way, such as to delete those that have expired, is not
+    /// one unit of effects.
+    /// </summary>
+    public bool TouchesArbitraryKeys { get; init; }
+
     /// <summary>What COMMAND DOCS tells.</summary>
     public CommandDocs? Docs { get; init; }
 
@@ -130,6 +139,22 @@ public sealed class Command
         }
         return first == 0 ? (0, 0, 0) : (first, last, 1);
     }
+}
+
+/// <summary>What becomes of a command between MULTI and EXEC.</summary>
+public enum TransactionRole
+{
+    /// <summary>It waits for EXEC.</summary>
+    Queued,
+
+    /// <summary>It is executed at once.</summary>
+    RunsAtOnce,
+
+    /// <summary>It is executed at once, and ends the transaction; lack of memory does not keep it from that.</summary>
+    Ends,
+
+    /// <summary>EXEC: as <see cref="Ends"/>, but what it executes must be allowed too.</summary>
+    Executes,
 }
 
 /// <summary>Documentation of a command for COMMAND DOCS and docs/compatibility.md.</summary>

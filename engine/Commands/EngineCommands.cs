@@ -25,5 +25,6 @@ internal static class EngineCommands
         .. CommandCommands.Table,
         .. WaitCommand.Table,
         .. PubSubCommands.Table,
+        .. TransactionCommands.Table,
     ];
 }

@@ -78,9 +78,12 @@ internal sealed class Client(Database database, EventLoop loop, int socket, stri
     /// <summary>Which output limits hold for it.</summary>
     public ClientClass Class => IsSubscribed ? ClientClass.PubSub : ClientClass.Normal;
 
-    /// <summary>Bytes that it costs: buffers and the object itself.</summary>
-    public long MemoryUsage => Input.Capacity + (Output is null ? 0 : Output.Capacity) + FixedCost;
+    /// <summary>Bytes that it costs: buffers, what it queued in a transaction, and the object itself.</summary>
+    public long MemoryUsage =>
+        Input.Capacity + (Output is null ? 0 : Output.Capacity) + (Transaction?.MemoryUsage ?? 0) + FixedCost;
 
     /// <inheritdoc/>
     public override void Deliver(ReadOnlySpan<byte> message) => Loop.Deliver(this, message);
+
+    protected override void WaitEnded(ReplyWriter answer) => Loop.KeepAnswer(this, answer);
 }

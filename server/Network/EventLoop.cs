@@ -34,6 +34,8 @@ internal sealed unsafe class EventLoop : IDisposable
     private readonly Outbox _outbox;
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly List<Client> _closing = [];
+    private readonly ReplyWriter _answers = new(1024);
+    private readonly List<(Client Client, long Start, long Length)> _answered = [];
     private List<Client> _unfinished = [];
     private List<Client> _continuing = [];
     private Client?[] _clients = new Client?[256];
@@ -133,23 +135,21 @@ internal sealed unsafe class EventLoop : IDisposable
     }
 
     /// <summary>Executes what a client has in its input; for one whose pause has ended.</summary>
-    /// <param name="answer">
-    /// Writes the reply that it has waited for in a blocking command. Not while a command is executed: Post it from
-    /// there.
-    /// </param>
-    public void Resume(Client client, Action<ReplyWriter>? answer = null)
+    public void Resume(Client client)
     {
         client.IsPaused = false;
         client.HasWork = true;
-        if (answer is not null)
-        {
-            Invariant.Require(Current is null);
-            _outbox.Take(client, _sender.Reply);
-            _sender.Reply.Protocol = client.Protocol;
-            answer(_sender.Reply);
-            _sender.Send(client);
-        }
         Settle(client);
+    }
+
+    /// <summary>
+    /// Keeps the answer of a client's blocking command until the end of the turn: another client's commands are being
+    /// executed now, and what this one was answered earlier in the turn goes first.
+    /// </summary>
+    public void KeepAnswer(Client client, ReplyWriter answer)
+    {
+        _answered.Add((client, _answers.Length, answer.Length));
+        _answers.Raw(answer.Start, answer.Length);
     }
 
     /// <summary>Closes a client at the end of the turn.</summary>
@@ -157,6 +157,8 @@ internal sealed unsafe class EventLoop : IDisposable
     {
         if (!client.CloseSoon)
         {
+            // At once: nothing may be taken out of a list for it any more.
+            _engine.Blocked.Forget(client);
             client.CloseSoon = true;
             _closing.Add(client);
             _engine.PubSub.Forget(client);
@@ -211,6 +213,7 @@ internal sealed unsafe class EventLoop : IDisposable
         }
         _poller.Dispose();
         _sender.Dispose();
+        _answers.Dispose();
     }
 
     /// <summary>
@@ -464,6 +467,10 @@ internal sealed unsafe class EventLoop : IDisposable
 
     private void EndTurn()
     {
+        if (_answered.Count > 0)
+        {
+            DeliverAnswers();
+        }
         if (!_outbox.IsEmpty)
         {
             SendMail();
@@ -486,6 +493,26 @@ internal sealed unsafe class EventLoop : IDisposable
                 _acceptor.Resume();
             }
         }
+    }
+
+    private void DeliverAnswers()
+    {
+        foreach ((Client client, long start, long length) in _answered)
+        {
+            if (client.CloseSoon)
+            {
+                continue;
+            }
+            if (length > 0)
+            {
+                _outbox.Take(client, _sender.Reply);
+                _sender.Reply.Raw(_answers.Start + start, length);
+                _sender.Send(client);
+            }
+            Resume(client);
+        }
+        _answered.Clear();
+        _answers.Clear();
     }
 
     private void Close(Client client)

@@ -62,17 +62,13 @@ internal sealed unsafe class RequestRunner(
                 server.PausedClients.Add(client);
                 break;
             }
-            if (outcome == BatchOutcome.Blocked)
-            {
-                server.BlockedClients.Add(client);
-                break;
-            }
             if (outcome == BatchOutcome.ReplyFull)
             {
                 client.HasWork = client.Input.Length > 0;
                 break;
             }
-            if (outcome == BatchOutcome.Closing || parsed == ParseStatus.NeedMore || client.CloseSoon)
+            if (outcome is BatchOutcome.Blocked or BatchOutcome.Closing
+                || parsed == ParseStatus.NeedMore || client.CloseSoon)
             {
                 break;
             }

@@ -17,6 +17,7 @@ public sealed class CommandTableTests(ServerPair servers) : IClassFixture<Server
         .. Words("bitcount bitfield bitfield_ro bitop bitpos getbit setbit"),
         .. Words("pfadd pfcount pfdebug pfmerge pfselftest"),
         .. Words("auth client echo hello ping quit reset select"),
+        .. Words("subscribe unsubscribe psubscribe punsubscribe ssubscribe sunsubscribe publish spublish pubsub"),
         .. Words("command config dbsize debug flushall flushdb info lolwut memory shutdown swapdb time"),
     ];
 
