@@ -27,7 +27,7 @@ public sealed class StorageEngine
         CommandLog = new CommandLog(options.ReplBacklogSize);
         Effects = new Effects(CommandLog, options);
         Notifier = new KeyspaceNotifier(options, PubSub);
-        Keyspace = new KeySpace(options, Metrics, Effects, Notifier, random);
+        Keyspace = new KeySpace(options, Metrics, Effects, Notifier, random) { Upkeep = new UpkeepClock(time) };
         Commands = new CommandTable(CommandRows.Concat(commands));
         Dispatcher = new Dispatcher(this, time);
         Blocked = new BlockedSessions(this);

@@ -485,16 +485,15 @@ public sealed unsafe class Dispatcher
 
     private static void MuteSlowly(CommandContext context, long replyStart)
     {
-        Session session = context.Session;
         if (!context.HasMutedReplies)
         {
             context.MuteReply(replyStart);
         }
 
         // Of a command that waits, the reply to be skipped is still to come.
-        if (session.ReplyMode == ReplyMode.Skipping && session.Blocked is null)
+        if (context.Session.ReplyMode == ReplyMode.Skipping && context.Session.Blocked is null)
         {
-            session.ReplyMode = ReplyMode.On;
+            context.Session.ReplyMode = ReplyMode.On;
         }
     }
 }

@@ -58,6 +58,9 @@ public sealed unsafe class Database
 
     internal Store? Store => _store;
 
+    /// <summary>Has room for keys made now; else the first key waits for it, some milliseconds.</summary>
+    public void Open() => _ = Opened;
+
     private Store Opened => _store ??= _keyspace.OpenStore();
 
     /// <summary>
@@ -287,6 +290,10 @@ public sealed unsafe class Database
         }
         else if (source.IsHeapValue)
         {
+            if (target._interest is not null)
+            {
+                target.AnnouncePut(key, existing, source.Type, isReplaced: true);
+            }
             copy = target.Opened.Put(
                 key, KeyHash.Of(key), existing, source.Type, source.Encoding, source.Bytes.Length, source.Expiry, 0);
             source.Bytes.CopyTo(copy.MutableBytes);
@@ -531,7 +538,7 @@ public sealed unsafe class Database
     {
         if (_interest is not null)
         {
-            AnnouncePut(key, existing, type, isReplaced: false);
+            AnnouncePut(key, existing, type, isReplaced: true);
         }
         bool isNew = !existing.Exists;
         Record record = Opened.PutCollection(

@@ -58,11 +58,14 @@ public sealed class KeySpace
 
     public LazyFree LazyFree { get; } = new();
 
-    /// <summary>The cut that a snapshot sees heap values at.</summary>
-    internal ValueCut Cut { get; } = new();
-
     /// <summary>Keys that may have what a blocked session waits for, in the order in which they came to.</summary>
     internal List<WantedKey> ReadyKeys { get; set; } = [];
+
+    /// <summary>What upkeep costs the commands' thread.</summary>
+    public UpkeepClock Upkeep { get; init; } = UpkeepClock.Off;
+
+    /// <summary>The cut that a snapshot sees heap values at.</summary>
+    internal ValueCut Cut { get; } = new();
 
     public int DatabaseCount => _databases.Length;
 
@@ -261,7 +264,12 @@ public sealed class KeySpace
     /// <param name="idle">This is periodic work, not a turn of commands.</param>
     internal void Clean(bool urgent, bool idle)
     {
+        long start = Upkeep.IsOn ? Upkeep.Start() : 0;
         _cleaner.Run(_stores, urgent, idle);
+        if (start != 0)
+        {
+            Upkeep.Stop(ref Upkeep.CleanerTicks, start);
+        }
         if (idle)
         {
             _cleaner.ReturnMemory(LogPageBytes);
@@ -281,7 +289,7 @@ public sealed class KeySpace
 
     internal Store OpenStore()
     {
-        Store store = new(_maxLogBytes, NowMs, LazyFree, Cut);
+        Store store = new(_maxLogBytes, NowMs, LazyFree, Cut, Upkeep);
         store.BeginBatch();
         _stores.Add(store);
         return store;

@@ -34,11 +34,12 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     private readonly LazyFree _lazyFree;
 
     /// <param name="maxLogBytes">Most bytes that the log may span.</param>
-    public Store(long maxLogBytes, long nowMs, LazyFree lazyFree, ValueCut cut)
+    public Store(long maxLogBytes, long nowMs, LazyFree lazyFree, ValueCut cut, UpkeepClock? upkeep = null)
     {
+        upkeep ??= UpkeepClock.Off;
         Values = new ValueHeap(cut);
-        _log = new RecordLog(maxLogBytes);
-        _index = new HashIndex(this);
+        _log = new RecordLog(maxLogBytes, upkeep);
+        _index = new HashIndex(this, upkeep);
         _wheel = new ExpiryWheel(nowMs);
         _lazyFree = lazyFree;
     }

@@ -13,6 +13,8 @@ internal static unsafe class HeapValues
         {
             case HeapValueKind.List:
                 ListEditor.FreeNodes((ListRoot*)root);
+            case HeapValueKind.HashTable:
+                HashTable.FreeNodes(root);
                 break;
             default:
                 throw new InvariantException($"no heap value of kind {root->Kind}");
@@ -25,6 +27,7 @@ internal static unsafe class HeapValues
         return root->Kind switch
         {
             HeapValueKind.List => &ListEditor.Clone((ListRoot*)root, heap)->Value,
+            HeapValueKind.HashTable => HashTable.Clone(root, heap),
             _ => throw new InvariantException($"no heap value of kind {root->Kind}"),
         };
     }

@@ -83,7 +83,8 @@ internal sealed class Client(Database database, EventLoop loop, int socket, stri
         Input.Capacity + (Output is null ? 0 : Output.Capacity) + (Transaction?.MemoryUsage ?? 0) + FixedCost;
 
     /// <inheritdoc/>
-    public override void Deliver(ReadOnlySpan<byte> message) => Loop.Deliver(this, message);
+    protected override void WaitEnded(ReplyWriter answer) => Loop.Release(this, answer);
 
-    protected override void WaitEnded(ReplyWriter answer) => Loop.KeepAnswer(this, answer);
+    /// <inheritdoc/>
+    public override void Deliver(ReadOnlySpan<byte> message) => Loop.Deliver(this, message);
 }
