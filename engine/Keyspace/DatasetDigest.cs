@@ -6,6 +6,7 @@
 
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Tidelog.Engine.Values;
 
 namespace Tidelog.Engine.Keyspace;
 
@@ -53,6 +54,10 @@ public static class DatasetDigest
             case ValueType.String:
                 MixString(digest, record);
                 break;
+            case ValueType.Set:
+            case ValueType.Hash:
+                XorEntries(digest, record);
+                break;
             default:
                 throw new NotSupportedException($"no digest of a value of type {record.Type}");
         }
@@ -72,6 +77,26 @@ public static class DatasetDigest
         byte* text = stackalloc byte[Protocol.Numbers.MaxInt64Length];
         int length = Protocol.Numbers.Format(record.Integer, text);
         Mix(digest, new ReadOnlySpan<byte>(text, length));
+    }
+
+    /// <summary>Members, or fields with their values: in no order.</summary>
+    private static void XorEntries(Span<byte> digest, Record record)
+    {
+        Span<byte> scratch = stackalloc byte[Element.ScratchLength];
+        Span<byte> pair = stackalloc byte[Length];
+        EntryWalk walk = new(record);
+        while (walk.MoveNext())
+        {
+            if (record.Type == ValueType.Set)
+            {
+                Xor(digest, walk.Key.Text(scratch));
+                continue;
+            }
+            pair.Clear();
+            Mix(pair, walk.Key.Text(scratch));
+            Mix(pair, walk.Value.Text(scratch));
+            Xor(digest, pair);
+        }
     }
 
     /// <summary>Redis's number of a type.</summary>
