@@ -35,6 +35,14 @@ public static class ReplyError
     public static ReadOnlySpan<byte> CorruptHyperLogLog => "INVALIDOBJ Corrupted HLL object detected"u8;
     public static ReadOnlySpan<byte> HyperLogLogMissing => "ERR The specified key does not exist"u8;
     public static ReadOnlySpan<byte> HyperLogLogNotSparse => "ERR HLL encoding is not sparse"u8;
+    public static ReadOnlySpan<byte> RankZero =>
+        "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... "u8
+        + "or use negative to start from the end of the list"u8;
+    public static ReadOnlySpan<byte> CountNegative => "ERR COUNT can't be negative"u8;
+    public static ReadOnlySpan<byte> MaxLengthNegative => "ERR MAXLEN can't be negative"u8;
+    public static ReadOnlySpan<byte> KeyCountNotPositive => "ERR numkeys should be greater than 0"u8;
+    public static ReadOnlySpan<byte> CountNotPositive => "ERR count should be greater than 0"u8;
+    public static ReadOnlySpan<byte> NotSortable => "ERR One or more scores can't be converted into double"u8;
     public static ReadOnlySpan<byte> NoSuchKey => "ERR no such key"u8;
     public static ReadOnlySpan<byte> SameObject => "ERR source and destination objects are the same"u8;
     public static ReadOnlySpan<byte> InvalidDatabase => "ERR invalid DB index"u8;
@@ -103,6 +111,8 @@ public static class ReplyError
     public static ReadOnlySpan<byte> CachingWithoutTracking =>
         ("ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode "u8
         + "enabled"u8);
+    public static ReadOnlySpan<byte> ShardSubscribeInTransaction =>
+        "ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client"u8;
     public static ReadOnlySpan<byte> NoShutdownInProgress => "ERR No shutdown in progress."u8;
     public static ReadOnlySpan<byte> ShutdownFailed => "ERR Errors trying to SHUTDOWN. Check logs."u8;
 
