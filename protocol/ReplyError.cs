@@ -52,6 +52,14 @@ public static class ReplyError
     public static ReadOnlySpan<byte> InvalidSecondDatabase => "ERR invalid second DB index"u8;
     public static ReadOnlySpan<byte> OutOfInt32 =>
         "ERR value is out of range, value must between -2147483648 and 2147483647"u8;
+    public static ReadOnlySpan<byte> OutOfLong =>
+        "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"u8;
+    public static ReadOnlySpan<byte> NotFinite => "ERR value is NaN or Infinity"u8;
+    public static ReadOnlySpan<byte> HashValueNotAnInteger => "ERR hash value is not an integer"u8;
+    public static ReadOnlySpan<byte> HashValueNotAFloat => "ERR hash value is not a float"u8;
+    public static ReadOnlySpan<byte> NumKeysNotPositive => "ERR numkeys should be greater than 0"u8;
+    public static ReadOnlySpan<byte> NumKeysTooMany => "ERR Number of keys can't be greater than number of args"u8;
+    public static ReadOnlySpan<byte> LimitNegative => "ERR LIMIT can't be negative"u8;
     public static ReadOnlySpan<byte> ExpireNxWithOthers =>
         "ERR NX and XX, GT or LT options at the same time are not compatible"u8;
     public static ReadOnlySpan<byte> ExpireGtWithLt => "ERR GT and LT options at the same time are not compatible"u8;

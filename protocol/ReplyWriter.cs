@@ -284,11 +284,16 @@ public sealed unsafe class ReplyWriter : IDisposable
     /// </summary>
     public long BeginArray() => Length;
 
-    public void EndArray(long mark, long count)
+    public void EndArray(long mark, long count) => EndItems('*', mark, count);
+
+    /// <summary>Makes a set of what <see cref="BeginArray"/> began; an array in RESP2.</summary>
+    public void EndSet(long mark, long count) => EndItems(Protocol == 3 ? '~' : '*', mark, count);
+
+    private void EndItems(char kind, long mark, long count)
     {
         byte* header = stackalloc byte[Numbers.MaxInt64Length + 3];
         int length = 0;
-        header[length++] = (byte)'*';
+        header[length++] = (byte)kind;
         length += Numbers.Format(count, header + length);
         header[length++] = (byte)'\r';
         header[length++] = (byte)'\n';

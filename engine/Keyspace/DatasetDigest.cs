@@ -60,6 +60,10 @@ public static class DatasetDigest
             case ValueType.SortedSet:
                 XorSortedSet(digest, record);
                 break;
+            case ValueType.Set:
+            case ValueType.Hash:
+                XorEntries(digest, record);
+                break;
             default:
                 throw new NotSupportedException($"no digest of a value of type {record.Type}");
         }
@@ -92,6 +96,26 @@ public static class DatasetDigest
             {
                 Mix(digest, walk.Run.TextOf(elements.Current, scratch));
             }
+        }
+    }
+
+    /// <summary>Members, or fields with their values: in no order.</summary>
+    private static void XorEntries(Span<byte> digest, Record record)
+    {
+        Span<byte> scratch = stackalloc byte[Element.ScratchLength];
+        Span<byte> pair = stackalloc byte[Length];
+        EntryWalk walk = new(record);
+        while (walk.MoveNext())
+        {
+            if (record.Type == ValueType.Set)
+            {
+                Xor(digest, walk.Key.Text(scratch));
+                continue;
+            }
+            pair.Clear();
+            Mix(pair, walk.Key.Text(scratch));
+            Mix(pair, walk.Value.Text(scratch));
+            Xor(digest, pair);
         }
     }
 
