@@ -75,9 +75,6 @@ public static class ReplyError
         "ERR GT, LT, and/or NX options at the same time are not compatible"u8;
     public static ReadOnlySpan<byte> AddIncrementPairs =>
         "ERR INCR option supports a single increment-element pair"u8;
-    public static ReadOnlySpan<byte> KeyCountNotPositive => "ERR numkeys should be greater than 0"u8;
-    public static ReadOnlySpan<byte> CountNotPositive => "ERR count should be greater than 0"u8;
-    public static ReadOnlySpan<byte> LimitNegative => "ERR LIMIT can't be negative"u8;
     public static ReadOnlySpan<byte> RangeNotFloats => "ERR min or max is not a float"u8;
     public static ReadOnlySpan<byte> RangeNotStrings => "ERR min or max not valid string range item"u8;
     public static ReadOnlySpan<byte> LimitByRank =>
@@ -85,8 +82,6 @@ public static class ReplyError
     public static ReadOnlySpan<byte> WithScoresByLex =>
         "ERR syntax error, WITHSCORES not supported in combination with BYLEX"u8;
     public static ReadOnlySpan<byte> WeightNotAFloat => "ERR weight value is not a float"u8;
-    public static ReadOnlySpan<byte> RandomCountOutOfRange =>
-        "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"u8;
     public static ReadOnlySpan<byte> UnknownUnit => "ERR unsupported unit provided. please use M, KM, FT, MI"u8;
     public static ReadOnlySpan<byte> RadiusNotANumber => "ERR need numeric radius"u8;
     public static ReadOnlySpan<byte> RadiusNegative => "ERR radius cannot be negative"u8;

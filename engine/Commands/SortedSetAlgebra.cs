@@ -77,7 +77,7 @@ internal sealed class SortedSetAlgebra
         Span<byte> scratch = stackalloc byte[Element.ScratchLength];
         foreach (SortedSetOperand operand in _operands)
         {
-            OperandEntries entries = operand.Entries();
+            OperandWalk entries = new(operand);
             while (entries.MoveNext())
             {
                 double score = Weighted(operand.Weight, entries.Score);
@@ -101,7 +101,7 @@ internal sealed class SortedSetAlgebra
     public void Intersect(ref SortedSetBuilder result)
     {
         Span<byte> scratch = stackalloc byte[Element.ScratchLength];
-        OperandEntries entries = _operands[0].Entries();
+        OperandWalk entries = new(_operands[0]);
         while (entries.MoveNext())
         {
             ReadOnlySpan<byte> member = entries.Member.Text(scratch);
@@ -117,7 +117,7 @@ internal sealed class SortedSetAlgebra
     {
         Span<byte> scratch = stackalloc byte[Element.ScratchLength];
         long count = 0;
-        OperandEntries entries = _operands[0].Entries();
+        OperandWalk entries = new(_operands[0]);
         while ((_limit == 0 || count < _limit) && entries.MoveNext())
         {
             count += TryAggregate(entries.Member.Text(scratch), entries.Score, out _) ? 1 : 0;
@@ -137,7 +137,7 @@ internal sealed class SortedSetAlgebra
             }
         }
         Span<byte> scratch = stackalloc byte[Element.ScratchLength];
-        OperandEntries entries = _operands[0].Entries();
+        OperandWalk entries = new(_operands[0]);
         while (entries.MoveNext())
         {
             ReadOnlySpan<byte> member = entries.Member.Text(scratch);

@@ -11,7 +11,9 @@ internal readonly struct SortedSetOperand(Record record, double weight)
 
     public double Weight { get; } = weight;
 
-    public long Count { get; } = !record.Exists ? 0 : SortedSets.Count(record);
+    public long Count { get; } = !record.Exists ? 0
+        : record.Type == ValueType.Set ? Entries.CountOf(record)
+        : SortedSets.Count(record);
 
     public static bool IsPossible(Record record) =>
         !record.Exists || record.Type is ValueType.SortedSet or ValueType.Set;
@@ -20,26 +22,36 @@ internal readonly struct SortedSetOperand(Record record, double weight)
 
     public bool TryScore(ReadOnlySpan<byte> member, out double score)
     {
-        score = 0;
-        return Record.Exists && SortedSets.TryScore(Record, member, out score);
+        score = 1;
+        return Record.Exists && (Record.Type == ValueType.Set
+            ? Entries.Contains(Record, new PackedText(member))
+            : SortedSets.TryScore(Record, member, out score));
     }
-
-    public OperandEntries Entries() => new(Record, Count);
 }
 
 /// <summary>Goes over the members of an operand, a sorted set's from the end backwards, as redis does.</summary>
-internal ref struct OperandEntries
+internal ref struct OperandWalk
 {
+    private readonly bool _isSet;
+    private EntryWalk _members;
     private SortedEntries _entries;
 
-    public OperandEntries(Record record, long count)
+    public OperandWalk(SortedSetOperand operand)
     {
-        _entries = count == 0 ? default : SortedEntries.Of(record, 0, count, isReversed: true);
+        _isSet = operand.Count > 0 && operand.Record.Type == ValueType.Set;
+        if (_isSet)
+        {
+            _members = new EntryWalk(operand.Record);
+        }
+        else if (operand.Count > 0)
+        {
+            _entries = SortedEntries.Of(operand.Record, 0, operand.Count, isReversed: true);
+        }
     }
 
-    public readonly Element Member => _entries.Member;
+    public readonly Element Member => _isSet ? _members.Key : _entries.Member;
 
-    public readonly double Score => _entries.Score;
+    public readonly double Score => _isSet ? 1 : _entries.Score;
 
-    public bool MoveNext() => _entries.MoveNext();
+    public bool MoveNext() => _isSet ? _members.MoveNext() : _entries.MoveNext();
 }

@@ -1,7 +1,7 @@
-using System.Globalization;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Values;
 using Tidelog.Protocol;
+using ValueType = Tidelog.Engine.Keyspace.ValueType;
 
 namespace Tidelog.Engine.Commands;
 
@@ -13,10 +13,6 @@ internal static class SortedSetWalkCommands
 
     /// <summary>With a greater share of all wanted, a walk over all is quicker than single ranks.</summary>
     private const int RareShare = 3;
-
-    /// <summary>Of a scan, for each member asked for: a sparse table must not make a call long.</summary>
-    private const int StepsPerMember = 10;
-
     public static IEnumerable<Command> Table =>
     [
         new("zrandmember", -2, CommandFlags.ReadOnly, AclCategories.SortedSet, RandomMember, KeySpec.Key(1, ReadKey))
@@ -61,13 +57,8 @@ internal static class SortedSetWalkCommands
 
     private static void RandomMembers(CommandContext context)
     {
-        if (!context.TryInt64(2, out long number))
+        if (!RandomEntries.TryReadCount(context, 2, out long number))
         {
-            return;
-        }
-        if (number == long.MinValue)
-        {
-            context.Reply.Error(ReplyError.RandomCountOutOfRange);
             return;
         }
         bool withScores = context.Count == 4 && context.Is(3, "WITHSCORES"u8);
@@ -158,146 +149,5 @@ internal static class SortedSetWalkCommands
         }
     }
 
-    private static unsafe void Scan(CommandContext context)
-    {
-        if (!ScanCommands.TryCursor(context[2], out ulong cursor))
-        {
-            context.Reply.Error(ReplyError.InvalidCursor);
-            return;
-        }
-        if (!SortedSetCommands.TryFind(context, 1, out Record record))
-        {
-            return;
-        }
-        if (!record.Exists)
-        {
-            context.Reply.Array(2);
-            context.Reply.BulkInteger(0);
-            context.Reply.Array(0);
-            return;
-        }
-        if (!TryScanOptions(context, out int pattern, out long wanted))
-        {
-            return;
-        }
-
-        if (record.Encoding == ValueEncoding.ListPack)
-        {
-            ScanAll(context, record, pattern);
-        }
-        else
-        {
-            ScanTable(context, &((SortedSetRoot*)record.Root)->Scores, cursor, pattern, wanted);
-        }
-    }
-
-    private static void ScanAll(CommandContext context, Record record, int pattern)
-    {
-        context.Reply.Array(2);
-        context.Reply.BulkInteger(0);
-        long mark = context.Reply.BeginArray();
-        long answered = 0;
-        SortedEntries entries = SortedEntries.Of(record, 0, SortedSets.Count(record), isReversed: false);
-        while (entries.MoveNext())
-        {
-            answered += AnswerScanned(context, pattern, entries.Member, entries.Score, isListPack: true);
-        }
-        context.Reply.EndArray(mark, answered);
-    }
-
-    private static unsafe void ScanTable(
-        CommandContext context, HashTableState* table, ulong cursor, int pattern, long wanted)
-    {
-        // The cursor where this call ends is answered first, so the way is gone twice.
-        ulong end = cursor;
-        long visited = 0;
-        long steps = wanted > long.MaxValue / StepsPerMember ? long.MaxValue : wanted * StepsPerMember;
-        do
-        {
-            end = HashTable.Scan(table, end, out HashLeaf* first, out HashLeaf* second);
-            visited += (first == null ? 0 : first->Entries) + (second == null ? 0 : second->Entries);
-        }
-        while (end != 0 && --steps > 0 && visited < wanted);
-
-        context.Reply.Array(2);
-        context.Reply.Bulk(end.ToString(CultureInfo.InvariantCulture));
-        long mark = context.Reply.BeginArray();
-        long answered = 0;
-        do
-        {
-            cursor = HashTable.Scan(table, cursor, out HashLeaf* first, out HashLeaf* second);
-            answered += AnswerScanned(context, pattern, first, table->Stride);
-            answered += AnswerScanned(context, pattern, second, table->Stride);
-        }
-        while (cursor != end);
-        context.Reply.EndArray(mark, answered);
-    }
-
-    private static unsafe long AnswerScanned(CommandContext context, int pattern, HashLeaf* leaf, int stride)
-    {
-        long answered = 0;
-        HashLeafWalk walk = new(leaf, stride);
-        while (walk.MoveNext())
-        {
-            answered += AnswerScanned(context, pattern, walk.Key, SortedScore.Read(walk.Value), isListPack: false);
-        }
-        return answered;
-    }
-
-    /// <summary>Answers an entry if its member matches.</summary>
-    /// <returns>How many elements were answered.</returns>
-    private static int AnswerScanned(
-        CommandContext context, int pattern, Element member, double score, bool isListPack)
-    {
-        if (pattern > 0
-            && !GlobPattern.Matches(context[pattern], member.Text(stackalloc byte[Element.ScratchLength])))
-        {
-            return 0;
-        }
-        member.Reply(context.Reply);
-
-        // A list pack keeps whole numbers as digits, and they are answered so.
-        if (isListPack && Math.Abs(score) <= long.MaxValue / 2 && Math.Floor(score) == score
-            && !Doubles.IsNegativeZero(score))
-        {
-            context.Reply.BulkInteger((long)score);
-        }
-        else
-        {
-            Span<byte> text = stackalloc byte[Doubles.MaxLength];
-            context.Reply.Bulk(text[..Doubles.Format(score, text)]);
-        }
-        return 2;
-    }
-
-    private static bool TryScanOptions(CommandContext context, out int pattern, out long count)
-    {
-        pattern = 0;
-        count = 10;
-        for (int i = 3; i < context.Count; i += 2)
-        {
-            if (i + 1 < context.Count && context.Is(i, "COUNT"u8))
-            {
-                if (!context.TryInt64(i + 1, out count))
-                {
-                    return false;
-                }
-            }
-            else if (i + 1 < context.Count && context.Is(i, "MATCH"u8))
-            {
-                pattern = context[i + 1] is [(byte)'*'] ? 0 : i + 1;
-                continue;
-            }
-            else
-            {
-                count = 0;
-            }
-            if (count < 1)
-            {
-                context.Reply.Error(ReplyError.Syntax);
-                return false;
-            }
-        }
-        return true;
-    }
+    private static void Scan(CommandContext context) => CollectionScan.Run(context, ValueType.SortedSet);
 }

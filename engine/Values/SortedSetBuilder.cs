@@ -59,7 +59,9 @@ internal unsafe struct SortedSetBuilder(Database database)
         while (entries.MoveNext())
         {
             pack.Append(entries.Member);
-            pack.Append(SortedScore.ToText(entries.Score, scratch));
+
+            // Redis forgets the sign of a zero in a list pack.
+            pack.Append(SortedScore.ToText(entries.Score == 0 ? 0 : entries.Score, scratch));
         }
         PackedRecord.Save(record, pack);
         Discard();

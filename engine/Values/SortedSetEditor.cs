@@ -51,6 +51,7 @@ internal unsafe ref struct SortedSetEditor(
         {
             LeaveListPack();
         }
+        score = Stored(score);
         if (!Record.IsHeapCollection)
         {
             PackedText member = new(text);
@@ -69,6 +70,7 @@ internal unsafe ref struct SortedSetEditor(
     /// <summary>Changes the score of a member that is there.</summary>
     public void Update(ReadOnlySpan<byte> text, double oldScore, double score)
     {
+        score = Stored(score);
         if (!Record.IsHeapCollection)
         {
             int added = PackedSortedSet.SizeOf(score) - PackedSortedSet.SizeOf(oldScore);
@@ -136,6 +138,10 @@ internal unsafe ref struct SortedSetEditor(
         database.Delete(Record);
         return true;
     }
+
+    /// <summary>A list pack has whole numbers as integers, so redis forgets the sign of a zero in it.</summary>
+    private readonly double Stored(double score) =>
+        score == 0 && Record.Encoding == ValueEncoding.ListPack ? 0 : score;
 
     private void RemovePacked(int index, int count)
     {
