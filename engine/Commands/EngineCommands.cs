@@ -18,6 +18,7 @@ internal static class EngineCommands
         .. ListCommands.Table,
         .. ListSearchCommands.Table,
         .. ListMoveCommands.Table,
+        .. SortCommand.Table,
         .. KeyCommands.Table,
         .. ExpireCommands.Table,
         .. ScanCommands.Table,

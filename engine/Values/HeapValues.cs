@@ -13,6 +13,7 @@ internal static unsafe class HeapValues
         {
             case HeapValueKind.List:
                 ListEditor.FreeNodes((ListRoot*)root);
+                break;
             case HeapValueKind.HashTable:
                 HashTable.FreeNodes(root);
                 break;
