@@ -103,6 +103,8 @@ public static class ReplyError
     public static ReadOnlySpan<byte> CachingWithoutTracking =>
         ("ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode "u8
         + "enabled"u8);
+    public static ReadOnlySpan<byte> ShardSubscribeInTransaction =>
+        "ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client"u8;
     public static ReadOnlySpan<byte> NoShutdownInProgress => "ERR No shutdown in progress."u8;
     public static ReadOnlySpan<byte> ShutdownFailed => "ERR Errors trying to SHUTDOWN. Check logs."u8;
 

@@ -71,6 +71,9 @@ public class Session(Database database)
     /// <summary>All that it is subscribed to; null for nothing.</summary>
     internal SessionSubscriptions? Subscriptions { get; set; }
 
+    /// <summary>Memory that its subscriptions cost, about, in bytes.</summary>
+    public long SubscriptionBytes => Subscriptions?.Bytes ?? 0;
+
     /// <summary>To how many topics of a kind it is subscribed.</summary>
     public int CountSubscriptions(TopicKind kind) => Subscriptions is null ? 0 : Subscriptions[kind].Count;
 
