@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Protocol;
 using ValueType = Tidelog.Engine.Keyspace.ValueType;
@@ -42,12 +41,12 @@ internal sealed class SortPattern
 
     /// <summary>Finds what the pattern names for an element.</summary>
     /// <param name="scratch">Outlives the text.</param>
-    /// <param name="text">Good until the next look-up.</param>
+    /// <param name="text">Good until the next look-up; empty if there is nothing.</param>
     /// <returns>False if there is nothing, or nothing of the right type.</returns>
     public bool TryFind(
         Database database, ReadOnlySpan<byte> element, Span<byte> scratch, out ReadOnlySpan<byte> text)
     {
-        text = element;
+        text = _isElement ? element : [];
         if (_isElement)
         {
             return true;

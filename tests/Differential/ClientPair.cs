@@ -95,6 +95,7 @@ internal sealed class ClientPair(RespClient reference, RespClient tested) : IDis
                 Step(["PTTL", key.Text]);
                 Step(["OBJECT", "ENCODING", key.Text]);
                 Step(["GET", key.Text]);
+                Step(["DEBUG", "DIGEST-VALUE", key.Text]);
             }
         }
     }
