@@ -213,7 +213,7 @@ public sealed unsafe class Dispatcher
             context.HasMutedReplies = false;
             return true;
         }
-        else if (IsAllowed(context, command))
+        else if (IsAllowed(context, command, (command.Flags & CommandFlags.DenyOom) != 0))
         {
             if (_engine.Pause.Holds(command.Flags, context.NowMs))
             {
@@ -325,7 +325,7 @@ public sealed unsafe class Dispatcher
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsAllowed(CommandContext context, Command command)
+    private bool IsAllowed(CommandContext context, Command command, bool takesMemory)
     {
         if (!command.AcceptsArgumentCount(context.Count))
         {
@@ -342,7 +342,7 @@ public sealed unsafe class Dispatcher
         }
         if (_engine.Options.MaxMemory > 0
             && _engine.Evictor.MakeRoom() == EvictionOutcome.Failed
-            && (command.Flags & CommandFlags.DenyOom) != 0)
+            && takesMemory)
         {
             return Reject(context, command, ReplyError.OutOfMemory);
         }
@@ -356,20 +356,15 @@ public sealed unsafe class Dispatcher
     /// <param name="flags">The command's, and for EXEC those of all that it would execute.</param>
     private bool IsAllowedInTransaction(CommandContext context, Command command, CommandFlags flags)
     {
-        if (!IsAllowed(context, command))
+        // What is queued takes memory without limit, whatever it is for.
+        bool ends = command.InTransaction is TransactionRole.Ends or TransactionRole.Executes;
+        if (!IsAllowed(context, command, takesMemory: !ends || (flags & CommandFlags.DenyOom) != 0))
         {
             return false;
         }
         if ((flags & CommandFlags.NoMulti) != 0)
         {
             return Reject(context, command, ReplyError.NotInTransaction);
-        }
-
-        // What is queued takes memory without limit, whatever it is for.
-        bool ends = command.InTransaction is TransactionRole.Ends or TransactionRole.Executes;
-        if ((!ends || (flags & CommandFlags.DenyOom) != 0) && _engine.IsOutOfMemory())
-        {
-            return Reject(context, command, ReplyError.OutOfMemory);
         }
         return true;
     }
