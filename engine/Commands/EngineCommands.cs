@@ -23,6 +23,7 @@ internal static class EngineCommands
         .. ListCommands.Table,
         .. ListSearchCommands.Table,
         .. ListMoveCommands.Table,
+        .. SortCommand.Table,
         .. KeyCommands.Table,
         .. ExpireCommands.Table,
         .. ScanCommands.Table,

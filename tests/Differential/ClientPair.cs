@@ -99,6 +99,7 @@ internal sealed class ClientPair(RespClient reference, RespClient tested) : IDis
                 Step(["OBJECT", "ENCODING", key.Text]);
                 Step(["DEBUG", "DIGEST-VALUE", key.Text]);
                 Step(["GET", key.Text]);
+                Step(["DEBUG", "DIGEST-VALUE", key.Text]);
             }
         }
     }

@@ -104,6 +104,7 @@ internal static class CommandGenerator
         (6, Keys()),
         (8, BitmapGenerator.Commands()),
         (14, HashSetGenerator.Commands()),
+        (14, ListGenerator.Commands()),
         (2, Databases()),
         (5, Transactions()),
         (1, Session()),
