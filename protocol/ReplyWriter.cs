@@ -207,6 +207,30 @@ public sealed unsafe class ReplyWriter : IDisposable
         _position = p;
     }
 
+    /// <summary>A floating point number; its text as a bulk string in RESP2.</summary>
+    public void Double(double value)
+    {
+        byte* text = stackalloc byte[Doubles.MaxLength];
+        DoubleText(new ReadOnlySpan<byte>(text, Doubles.Format(value, new Span<byte>(text, Doubles.MaxLength))));
+    }
+
+    /// <summary>A floating point number that is text already; a bulk string in RESP2.</summary>
+    public void DoubleText(ReadOnlySpan<byte> text)
+    {
+        if (Protocol != 3)
+        {
+            Bulk(text);
+            return;
+        }
+        byte* p = Reserve(text.Length + 3L);
+        *p++ = (byte)',';
+        text.CopyTo(new Span<byte>(p, text.Length));
+        p += text.Length;
+        *p++ = (byte)'\r';
+        *p++ = (byte)'\n';
+        _position = p;
+    }
+
     /// <summary>The missing value: "_" in RESP3, a null bulk string in RESP2.</summary>
     public void Null() => Raw(Protocol == 3 ? "_\r\n"u8 : "$-1\r\n"u8);
 

@@ -33,6 +33,13 @@ internal static class EngineCommands
         .. EchoCommands.Table,
         .. CommandCommands.Table,
         .. WaitCommand.Table,
+        .. SortedSetCommands.Table,
+        .. SortedSetRangeCommands.Table,
+        .. SortedSetPopCommands.Table,
+        .. SortedSetAlgebraCommands.Table,
+        .. SortedSetWalkCommands.Table,
+        .. GeoCommands.Table,
+        .. GeoSearchCommands.Table,
         .. PubSubCommands.Table,
         .. TransactionCommands.Table,
     ];

@@ -57,6 +57,9 @@ public static class DatasetDigest
             case ValueType.List:
                 MixList(digest, record);
                 break;
+            case ValueType.SortedSet:
+                XorSortedSet(digest, record);
+                break;
             case ValueType.Set:
             case ValueType.Hash:
                 XorEntries(digest, record);
@@ -113,6 +116,20 @@ public static class DatasetDigest
             Mix(pair, walk.Key.Text(scratch));
             Mix(pair, walk.Value.Text(scratch));
             Xor(digest, pair);
+        }
+    }
+
+    private static void XorSortedSet(Span<byte> digest, Record record)
+    {
+        Span<byte> scratch = stackalloc byte[Math.Max(Element.ScratchLength, Protocol.Doubles.MaxLength)];
+        Span<byte> one = stackalloc byte[Length];
+        SortedEntries entries = SortedEntries.Of(record, 0, SortedSets.Count(record), isReversed: false);
+        while (entries.MoveNext())
+        {
+            one.Clear();
+            Mix(one, entries.Member.Text(scratch));
+            Mix(one, scratch[..Protocol.Doubles.Format(entries.Score, scratch)]);
+            Xor(digest, one);
         }
     }
 

@@ -105,6 +105,7 @@ internal static class CommandGenerator
         (8, BitmapGenerator.Commands()),
         (14, HashSetGenerator.Commands()),
         (14, ListGenerator.Commands()),
+        (14, SortedSetGenerator.Commands()),
         (2, Databases()),
         (5, Transactions()),
         (1, Session()),
