@@ -11,6 +11,9 @@ internal static unsafe class HeapValues
     {
         switch (root->Kind)
         {
+            case HeapValueKind.Stream:
+                StreamRoot.FreeNodes((StreamRoot*)root);
+                break;
             default:
                 throw new InvariantException($"no heap value of kind {root->Kind}");
         }
@@ -21,6 +24,7 @@ internal static unsafe class HeapValues
     {
         return root->Kind switch
         {
+            HeapValueKind.Stream => StreamRoot.Clone((StreamRoot*)root, heap),
             _ => throw new InvariantException($"no heap value of kind {root->Kind}"),
         };
     }
