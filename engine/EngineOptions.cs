@@ -77,8 +77,8 @@ public sealed class EngineOptions
     /// <summary>Bytes of the effect stream kept in memory.</summary>
     public long ReplBacklogSize = 1 << 20;
 
-    /// <summary>Bits of <see cref="KeyspaceEvents"/>, 0 for no notifications.</summary>
-    public int NotifyKeyspaceEvents;
+    /// <summary>Which changes of keys are published.</summary>
+    public NotifyEvents NotifyKeyspaceEvents;
 
     public SanitizeDumpPayload SanitizeDumpPayload = SanitizeDumpPayload.No;
 

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
+using Tidelog.Engine.Blocking;
 using Tidelog.Engine.Commands;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Log;
+using Tidelog.Engine.PubSub;
 
 namespace Tidelog.Engine;
 
@@ -24,9 +26,11 @@ public sealed class StorageEngine
         Random = random;
         CommandLog = new CommandLog(options.ReplBacklogSize);
         Effects = new Effects(CommandLog, options);
-        Keyspace = new KeySpace(options, Metrics, Effects, random);
+        Notifier = new KeyspaceNotifier(options, PubSub);
+        Keyspace = new KeySpace(options, Metrics, Effects, Notifier, random);
         Commands = new CommandTable(CommandRows.Concat(commands));
         Dispatcher = new Dispatcher(this, time);
+        Blocked = new BlockedSessions(this);
         UpdateClock();
     }
 
@@ -43,9 +47,16 @@ public sealed class StorageEngine
 
     public Effects Effects { get; }
 
+    public PubSubRegistry PubSub { get; } = new();
+
+    /// <summary>Keyspace events of what is no command; a command has <see cref="CommandContext.Notify"/>.</summary>
+    public KeyspaceNotifier Notifier { get; }
+
     public CommandTable Commands { get; }
 
     public Dispatcher Dispatcher { get; }
+
+    public BlockedSessions Blocked { get; }
 
     public ClientPause Pause => Keyspace.Pause;
 
@@ -78,6 +89,13 @@ public sealed class StorageEngine
 
     /// <summary>A new session on database 0.</summary>
     public Session OpenSession() => new(Keyspace[0]) { Authenticated = true };
+
+    /// <summary>A session ends: nothing waits for it, or is watched, any more.</summary>
+    public void Forget(Session session)
+    {
+        Blocked.Forget(session);
+        session.Transaction?.Discard();
+    }
 
     /// <summary>
     /// From here to <see cref="EndTurn()"/> records stay in place; one turn may execute several batches.
@@ -121,6 +139,10 @@ public sealed class StorageEngine
             }
         }
     }
+
+    /// <inheritdoc cref="KeyspaceNotifier.Notify"/>
+    public void Notify(NotifyEvents kind, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key, Database database) =>
+        Notifier.Notify(kind, name, key, database);
 
     /// <summary>Counts an error reply; for the writers of those who drive the engine.</summary>
     public void CountError(ReadOnlySpan<byte> text) => Metrics.CountError(text);

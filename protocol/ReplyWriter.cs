@@ -100,6 +100,14 @@ public sealed unsafe class ReplyWriter : IDisposable
         _position = p + bytes.Length;
     }
 
+    /// <summary>The same for bytes outside the runtime's heap, of any number.</summary>
+    public void Raw(byte* bytes, long length)
+    {
+        byte* p = Reserve(length);
+        Buffer.MemoryCopy(bytes, p, length, length);
+        _position = p + length;
+    }
+
     public void Ok()
     {
         byte* p = Reserve(8);

@@ -60,6 +60,21 @@ public sealed unsafe class Dispatcher
         CommandContext context = _context;
         context.Begin(session, reply);
         reply.Protocol = session.Protocol;
+        _engine.PubSub.Running = context;
+        try
+        {
+            return ExecuteBatch(context, batch, replyLimit, out executed);
+        }
+        finally
+        {
+            _engine.PubSub.Running = null;
+        }
+    }
+
+    private BatchOutcome ExecuteBatch(CommandContext context, CommandBatch batch, long replyLimit, out int executed)
+    {
+        Session session = context.Session;
+        ReplyWriter reply = context.Reply;
         Prepare(session.Database, batch);
         BatchOutcome outcome = BatchOutcome.Done;
         int i = 0;
@@ -172,7 +187,8 @@ public sealed unsafe class Dispatcher
             if (subcommand is null)
             {
                 RejectUnknownSubcommand(context, command);
-                Mute(session, reply, replyStart);
+                session.Transaction?.Abort();
+                Mute(context, replyStart);
                 return true;
             }
             command = subcommand;
@@ -185,24 +201,102 @@ public sealed unsafe class Dispatcher
                 return true;
             }
             RejectUnknown(context);
+            session.Transaction?.Abort();
         }
-        else if (IsAllowed(context, command))
+        else if (session.Transaction is { IsOpen: true } transaction)
         {
-            if (_engine.Pause.Holds(command, context.NowMs))
+            if (!ExecuteInTransaction(context, command, transaction))
             {
                 return false;
             }
-            context.Command = command;
+            Mute(context, replyStart);
+            context.HasMutedReplies = false;
+            return true;
+        }
+        else if (IsAllowed(context, command))
+        {
+            if (_engine.Pause.Holds(command.Flags, context.NowMs))
+            {
+                return false;
+            }
             session.LastCommand = command;
             Run(context, command);
+            if (_engine.Keyspace.ReadyKeys.Count > 0)
+            {
+                _engine.Blocked.ServeReady();
+            }
         }
-        Mute(session, reply, replyStart);
+        Mute(context, replyStart);
         return true;
+    }
+
+    /// <summary>A command between MULTI and EXEC: most are queued.</summary>
+    /// <returns>False if the command has to wait for the end of CLIENT PAUSE.</returns>
+    private bool ExecuteInTransaction(CommandContext context, Command command, Transaction transaction)
+    {
+        bool isExec = command.InTransaction == TransactionRole.Executes;
+        CommandFlags flags = isExec ? command.Flags | transaction.Flags : command.Flags;
+        if (!IsAllowedInTransaction(context, command, flags))
+        {
+            transaction.Abort();
+            return true;
+        }
+        if (_engine.Pause.Holds(flags, context.NowMs))
+        {
+            return false;
+        }
+        context.Session.LastCommand = command;
+        if (command.InTransaction == TransactionRole.Queued)
+        {
+            context.Command = command;
+            transaction.Add(context);
+            context.Reply.Queued();
+            return true;
+        }
+        Run(context, command);
+        if (_engine.Keyspace.ReadyKeys.Count > 0)
+        {
+            _engine.Blocked.ServeReady();
+        }
+        return true;
+    }
+
+    /// <summary>The work of EXEC.</summary>
+    internal void RunTransaction(CommandContext context, Transaction transaction)
+    {
+        Session session = context.Session;
+        ReplyWriter reply = context.Reply;
+        Command exec = context.Command;
+        QueuedCommands queue = transaction.Queue;
+
+        // CLIENT REPLY inside a transaction takes effect there and then.
+        context.HasMutedReplies = true;
+        if (session.ReplyMode is ReplyMode.On or ReplyMode.SkipNext)
+        {
+            reply.Array(queue.Count);
+        }
+        context.DeniesBlocking = true;
+        _engine.Effects.BeginTransaction();
+        for (int i = 0; i < queue.Count; i++)
+        {
+            long replyStart = reply.Length;
+            Run(context, queue.Load(i, context));
+            if (session.ReplyMode is ReplyMode.Off or ReplyMode.Skipping)
+            {
+                context.MuteReply(replyStart);
+            }
+        }
+        _engine.Effects.EndTransaction();
+        context.DeniesBlocking = false;
+        context.Command = exec;
+        context.Dirty = 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Run(CommandContext context, Command command)
     {
+        context.Command = command;
+        _engine.Effects.Begin();
         ReplyWriter reply = context.Reply;
         long replyStart = reply.Length;
         long errors = reply.ErrorCount;
@@ -217,7 +311,7 @@ public sealed unsafe class Dispatcher
         catch (Exception e) when (e is not InvariantException)
         {
             // One command's fault must not take the others' server away. A broken invariant is another matter.
-            _engine.Effects.Discard();
+            _engine.Effects.Abandon();
             reply.TruncateTo(replyStart);
             reply.Error(e is OutOfMemoryException
                 ? "OOM the system refused the memory for this command"u8
@@ -278,6 +372,31 @@ public sealed unsafe class Dispatcher
         {
             return Reject(context, command, ReplyError.OutOfMemory);
         }
+        if (context.Session.IsSubscribed && !command.RunsWhileSubscribed && context.Session.Protocol == 2)
+        {
+            return Reject(context, command, ReplyError.NotWhileSubscribed(command.FullName));
+        }
+        return true;
+    }
+
+    /// <param name="flags">The command's, and for EXEC those of all that it would execute.</param>
+    private bool IsAllowedInTransaction(CommandContext context, Command command, CommandFlags flags)
+    {
+        if (!IsAllowed(context, command))
+        {
+            return false;
+        }
+        if ((flags & CommandFlags.NoMulti) != 0)
+        {
+            return Reject(context, command, ReplyError.NotInTransaction);
+        }
+
+        // What is queued takes memory without limit, whatever it is for.
+        bool ends = command.InTransaction is TransactionRole.Ends or TransactionRole.Executes;
+        if ((!ends || (flags & CommandFlags.DenyOom) != 0) && _engine.IsOutOfMemory())
+        {
+            return Reject(context, command, ReplyError.OutOfMemory);
+        }
         return true;
     }
 
@@ -289,7 +408,23 @@ public sealed unsafe class Dispatcher
     private static bool Reject(CommandContext context, Command command, ReadOnlySpan<byte> error)
     {
         command.Stats.RejectedCalls++;
+        if (command.InTransaction == TransactionRole.Executes)
+        {
+            return RejectExec(context, error);
+        }
         context.Reply.Error(error);
+        return false;
+    }
+
+    /// <summary>A transaction ends with EXEC, executed or not; the error tells why it was not.</summary>
+    private static bool RejectExec(CommandContext context, ReadOnlySpan<byte> error)
+    {
+        context.Session.Transaction?.Discard();
+        if (error.StartsWith("ERR "u8))
+        {
+            error = error[4..];
+        }
+        context.Reply.Error([.. "EXECABORT Transaction discarded because of: "u8, .. error]);
         return false;
     }
 
@@ -340,18 +475,24 @@ public sealed unsafe class Dispatcher
 
     /// <summary>Takes back a reply that the client does not want: CLIENT REPLY OFF and SKIP.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Mute(Session session, ReplyWriter reply, long replyStart)
+    private static void Mute(CommandContext context, long replyStart)
     {
-        if (session.ReplyMode != ReplyMode.On)
+        if (context.Session.ReplyMode != ReplyMode.On)
         {
-            MuteSlowly(session, reply, replyStart);
+            MuteSlowly(context, replyStart);
         }
     }
 
-    private static void MuteSlowly(Session session, ReplyWriter reply, long replyStart)
+    private static void MuteSlowly(CommandContext context, long replyStart)
     {
-        reply.TruncateTo(replyStart);
-        if (session.ReplyMode == ReplyMode.Skipping)
+        Session session = context.Session;
+        if (!context.HasMutedReplies)
+        {
+            context.MuteReply(replyStart);
+        }
+
+        // Of a command that waits, the reply to be skipped is still to come.
+        if (session.ReplyMode == ReplyMode.Skipping && session.Blocked is null)
         {
             session.ReplyMode = ReplyMode.On;
         }

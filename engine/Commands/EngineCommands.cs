@@ -10,6 +10,11 @@ internal static class EngineCommands
         .. StringRangeCommands.Table,
         .. CounterCommands.Table,
         .. LcsCommand.Table,
+        .. BitmapCommands.Table,
+        .. BitOperationCommand.Table,
+        .. BitfieldCommands.Table,
+        .. HyperLogLogCommands.Table,
+        .. HyperLogLogDebugCommands.Table,
         .. KeyCommands.Table,
         .. ExpireCommands.Table,
         .. ScanCommands.Table,
@@ -19,5 +24,7 @@ internal static class EngineCommands
         .. EchoCommands.Table,
         .. CommandCommands.Table,
         .. WaitCommand.Table,
+        .. PubSubCommands.Table,
+        .. TransactionCommands.Table,
     ];
 }

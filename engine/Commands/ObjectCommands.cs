@@ -84,7 +84,7 @@ internal static class ObjectCommands
 
     private static bool TryFind(CommandContext context, out Record record)
     {
-        record = context.Database.Find(context[2], Lookup.Read | Lookup.NoTouch);
+        record = context.Database.Find(context[2], Lookup.Read | Lookup.NoTouch | Lookup.NoNotify);
         if (!record.Exists)
         {
             context.Reply.Null();

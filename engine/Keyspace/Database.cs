@@ -18,6 +18,9 @@ public enum Lookup
 
     /// <summary>Neither hit nor miss.</summary>
     NoStats = 4,
+
+    /// <summary>A miss is no event; nor is it with <see cref="NoStats"/>.</summary>
+    NoNotify = 8,
 }
 
 /// <summary>
@@ -28,6 +31,7 @@ public sealed unsafe class Database
 {
     private readonly KeySpace _keyspace;
     private Store? _store;
+    private KeyInterest? _interest;
     private ulong _sampleCursor;
 
     internal Database(KeySpace keyspace, int index)
@@ -83,14 +87,14 @@ public sealed unsafe class Database
         }
         else if ((lookup & (Lookup.NoStats | Lookup.Write)) == 0)
         {
-            _keyspace.Metrics.KeyspaceMisses++;
+            Missed(key, lookup);
         }
         return record;
     }
 
     /// <summary>
     /// A record for the key with room for a new value, which the caller fills at once; the value that was
-    /// there is gone.
+    /// there is gone. A key that was not there has its event "new".
     /// </summary>
     /// <param name="existing">What <see cref="Find"/> returned for this key just before.</param>
     /// <param name="length">
@@ -100,8 +104,21 @@ public sealed unsafe class Database
     /// <param name="expiry">Unix time in milliseconds, or -1 for none.</param>
     public Record Put(
         ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, int length,
-        long expiry = -1) =>
-        Opened.Put(key, KeyHash.Of(key), existing, type, encoding, length, expiry, _keyspace.AccessInfoFor(existing));
+        long expiry = -1)
+    {
+        if (_interest is not null)
+        {
+            AnnouncePut(key, existing, type, isReplaced: false);
+        }
+        bool isNew = !existing.Exists;
+        Record record = Opened.Put(
+            key, KeyHash.Of(key), existing, type, encoding, length, expiry, _keyspace.AccessInfoFor(existing));
+        if (isNew)
+        {
+            NotifyNew(key);
+        }
+        return record;
+    }
 
     /// <summary>Sets a string as SET does: integers are stored as such, short values as "embstr".</summary>
     /// <inheritdoc cref="Put"/>
@@ -140,8 +157,7 @@ public sealed unsafe class Database
         ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, int room, long expiry = -1)
     {
         Invariant.Require(room <= PackedRecord.MaxRoom);
-        return Opened.PutCollection(
-            key, KeyHash.Of(key), existing, type, encoding, room, expiry, _keyspace.AccessInfoFor(existing));
+        return PutCollection(key, existing, type, encoding, room, expiry);
     }
 
     /// <summary>A record for a heap value that was made in <see cref="Values"/>, in place of what is at the key.</summary>
@@ -150,8 +166,7 @@ public sealed unsafe class Database
         ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, HeapValue* root,
         long expiry = -1)
     {
-        Record record = Opened.PutCollection(key, KeyHash.Of(key), existing, type, encoding, sizeof(HeapValue*), expiry,
-            _keyspace.AccessInfoFor(existing));
+        Record record = PutCollection(key, existing, type, encoding, sizeof(HeapValue*), expiry);
         Store.SetHeapCollection(record, root);
         return record;
     }
@@ -164,18 +179,38 @@ public sealed unsafe class Database
     internal Record ChangeRoom(Record record, int room)
     {
         Invariant.Require(room <= PackedRecord.MaxRoom);
+        if (_interest is not null)
+        {
+            AnnounceChange(record.Key);
+        }
         return Opened.ChangeRoom(record, room);
     }
 
     /// <summary>Makes a heap value of a packed one; key, expiry and access information stay.</summary>
-    internal Record Promote(Record record, ValueEncoding encoding, HeapValue* root) =>
-        Opened.Promote(record, encoding, root);
+    internal Record Promote(Record record, ValueEncoding encoding, HeapValue* root)
+    {
+        if (_interest is not null)
+        {
+            AnnounceChange(record.Key);
+        }
+        return Opened.Promote(record, encoding, root);
+    }
 
     /// <summary>Longest string that OBJECT ENCODING calls "embstr".</summary>
     public const int EmbeddedStringLimit = 44;
 
-    /// <summary>The record, or a copy of it, whose value may be changed in place.</summary>
-    public Record MakeMutable(Record record) => Opened.MakeMutable(record);
+    /// <summary>
+    /// The record, or a copy of it, whose value may be changed in place. The key counts as changed from here on for
+    /// who watches it: a command that turns out to change nothing must not come here.
+    /// </summary>
+    public Record MakeMutable(Record record)
+    {
+        if (_interest is not null)
+        {
+            AnnounceChange(record.Key);
+        }
+        return Opened.MakeMutable(record);
+    }
 
     /// <summary>
     /// Changes the length of a string that is not stored as an integer, keeping its bytes; new ones are zero. It is
@@ -183,6 +218,10 @@ public sealed unsafe class Database
     /// </summary>
     public Record Resize(Record record, int length)
     {
+        if (_interest is not null)
+        {
+            AnnounceChange(record.Key);
+        }
         Record resized = Opened.Resize(record, length);
         resized.SetTypeAndEncoding(resized.Type, ValueEncoding.Raw);
         return resized;
@@ -190,13 +229,27 @@ public sealed unsafe class Database
 
     /// <summary>Sets when a key expires, or takes its expiry away.</summary>
     /// <param name="expiry">Unix time in milliseconds, or -1 for none.</param>
-    public Record SetExpiry(Record record, long expiry) => Opened.SetExpiry(record, expiry);
+    public Record SetExpiry(Record record, long expiry)
+    {
+        if (_interest is not null)
+        {
+            AnnounceChange(record.Key);
+        }
+        return Opened.SetExpiry(record, expiry);
+    }
 
     /// <summary>
     /// Deletes a key. The record stays readable until the end of the turn, but not a key or value that is
     /// outside the log.
     /// </summary>
-    public void Delete(Record record) => Opened.Delete(record);
+    public void Delete(Record record)
+    {
+        if (_interest is not null)
+        {
+            AnnounceDeletion(record);
+        }
+        Opened.Delete(record);
+    }
 
     /// <summary>
     /// Gives a key's value and expiry to another key, in this database or another: RENAME and MOVE. The source
@@ -212,22 +265,30 @@ public sealed unsafe class Database
         {
             target.Opened.AttachHeapValue(copy, block);
         }
-        Opened.Delete(source);
+        target.NotifyNew(key);
+        Delete(source);
         return copy;
     }
 
     /// <summary>Copies a key's value and expiry to another key: COPY.</summary>
     public static Record CopyTo(Record source, Database target, ReadOnlySpan<byte> key, Record existing)
     {
+        if (target._interest is not null)
+        {
+            target.AnnouncePut(key, existing, source.Type, isReplaced: true);
+        }
         Record copy;
         if (source.IsHeapCollection)
         {
             HeapValue* root = HeapValues.Clone(source.Root, target.Values);
-            copy = target.PutHeap(key, existing, source.Type, source.Encoding, root, source.Expiry);
+            copy = target.Opened.PutCollection(
+                key, KeyHash.Of(key), existing, source.Type, source.Encoding, sizeof(HeapValue*), source.Expiry, 0);
+            Store.SetHeapCollection(copy, root);
         }
         else if (source.IsHeapValue)
         {
-            copy = target.Put(key, existing, source.Type, source.Encoding, source.Bytes.Length, source.Expiry);
+            copy = target.Opened.Put(
+                key, KeyHash.Of(key), existing, source.Type, source.Encoding, source.Bytes.Length, source.Expiry, 0);
             source.Bytes.CopyTo(copy.MutableBytes);
         }
         else
@@ -235,6 +296,9 @@ public sealed unsafe class Database
             copy = target.CopyInto(source, key, existing, source.PayloadLength);
         }
         copy.AccessInfo = target._keyspace.AccessInfoFor(default);
+
+        // The key that was there is gone first, so this one is new either way.
+        target.NotifyNew(key);
         return copy;
     }
 
@@ -348,11 +412,143 @@ public sealed unsafe class Database
 
     internal void AttachStore(Store? store) => _store = store;
 
+    /// <summary>A key that from now on somebody waits for or watches.</summary>
+    internal WantedKey Want(ReadOnlySpan<byte> key) => (_interest ??= new KeyInterest(this)).FindOrAdd(key);
+
+    /// <summary>Forgets a key that nobody waits for or watches any more.</summary>
+    internal void ForgetIfUnwanted(WantedKey key)
+    {
+        if (key.IsUnwanted && _interest is not null)
+        {
+            _interest.Remove(key);
+            if (_interest.IsEmpty)
+            {
+                _interest = null;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Tells those who wait for a key that it may have what they want, and nobody that it changed: XADD to a stream
+    /// that exists.
+    /// </summary>
+    public void SignalReady(ReadOnlySpan<byte> key)
+    {
+        if (_interest?.Find(key) is WantedKey wanted)
+        {
+            _keyspace.AddReady(wanted);
+        }
+    }
+
+    /// <summary>
+    /// Tells those who watch a key that it changed. Only for a change that does not pass through the methods here.
+    /// </summary>
+    public void SignalChange(ReadOnlySpan<byte> key)
+    {
+        if (_interest is not null)
+        {
+            AnnounceChange(key);
+        }
+    }
+
+    /// <summary>
+    /// Tells those who wait or watch, before it happens, that the whole contents go away: FLUSHALL and SWAPDB.
+    /// </summary>
+    /// <param name="replacement">The database whose contents come in their place; null for none.</param>
+    internal void AnnounceReplacement(Database? replacement)
+    {
+        if (_interest is null)
+        {
+            return;
+        }
+        foreach (WantedKey wanted in _interest.Keys)
+        {
+            Record before = FindExpiredToo(wanted.Name);
+            Record after = replacement is null ? default : replacement.FindExpiredToo(wanted.Name);
+            if (before.Exists || after.Exists)
+            {
+                wanted.Replace(before.Exists, after.Exists, after.Exists && IsExpired(after));
+            }
+            if ((after.Exists && IsWaitable(after.Type)) || IsStream(before))
+            {
+                _keyspace.AddReady(wanted);
+            }
+        }
+    }
+
+    private static bool IsWaitable(ValueType type) =>
+        type is ValueType.List or ValueType.SortedSet or ValueType.Stream;
+
+    /// <summary>Readers of a stream are told of its end.</summary>
+    private static bool IsStream(Record record) => record.Exists && record.Type == ValueType.Stream;
+
+    /// <param name="isReplaced">A value of the same type is another one too: it is not what was there, grown.</param>
+    private void AnnouncePut(ReadOnlySpan<byte> key, Record existing, ValueType type, bool isReplaced)
+    {
+        if (_interest!.Find(key) is WantedKey wanted)
+        {
+            wanted.Touch(isDeleted: false);
+            bool isGrown = existing.Exists && existing.Type == type && !isReplaced;
+            if (!isGrown && (IsWaitable(type) || IsStream(existing)))
+            {
+                _keyspace.AddReady(wanted);
+            }
+        }
+    }
+
+    private void AnnounceChange(ReadOnlySpan<byte> key) => _interest!.Find(key)?.Touch(isDeleted: false);
+
+    private void AnnounceDeletion(Record record)
+    {
+        if (_interest!.Find(record.Key) is WantedKey wanted)
+        {
+            wanted.Touch(isDeleted: true);
+            if (IsStream(record))
+            {
+                _keyspace.AddReady(wanted);
+            }
+        }
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Expired(Record record, Lookup lookup) => _keyspace.ExpireOnAccess(this, record, lookup);
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Missed(ReadOnlySpan<byte> key, Lookup lookup)
+    {
+        _keyspace.Metrics.KeyspaceMisses++;
+        if ((lookup & Lookup.NoNotify) == 0)
+        {
+            _keyspace.Notifier.Notify(NotifyEvents.KeyMiss, "keymiss"u8, key, this);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void NotifyNew(ReadOnlySpan<byte> key) => _keyspace.Notifier.Notify(NotifyEvents.New, "new"u8, key, this);
+
+    private Record PutCollection(
+        ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, int room, long expiry)
+    {
+        if (_interest is not null)
+        {
+            AnnouncePut(key, existing, type, isReplaced: false);
+        }
+        bool isNew = !existing.Exists;
+        Record record = Opened.PutCollection(
+            key, KeyHash.Of(key), existing, type, encoding, room, expiry, _keyspace.AccessInfoFor(existing));
+        if (isNew)
+        {
+            NotifyNew(key);
+        }
+        return record;
+    }
+
     private Record CopyInto(Record source, ReadOnlySpan<byte> key, Record existing, int payload)
     {
+        if (_interest is not null)
+        {
+            AnnouncePut(key, existing, source.Type, isReplaced: true);
+        }
         Record copy = Opened.Put(
             key, KeyHash.Of(key), existing, source.Type, source.Encoding, payload, source.Expiry, source.AccessInfo);
         Invariant.Require(copy.PayloadLength == payload);

@@ -2,6 +2,7 @@
 // that INFO and maxmemory need.
 
 using Tidelog.Engine.Commands;
+using Tidelog.Engine.PubSub;
 using Tidelog.Engine.Values;
 
 namespace Tidelog.Engine.Keyspace;
@@ -27,10 +28,13 @@ public sealed class KeySpace
     private int _expireNext;
     private readonly List<long> _sampled = [];
 
-    internal KeySpace(EngineOptions options, EngineMetrics metrics, IExpiryObserver observer, Random random)
+    internal KeySpace(
+        EngineOptions options, EngineMetrics metrics, IExpiryObserver observer, KeyspaceNotifier notifier,
+        Random random)
     {
         _options = options;
         _observer = observer;
+        Notifier = notifier;
         _random = random;
         Metrics = metrics;
         _maxLogBytes = Math.Max(1L << 30, 2 * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
@@ -57,9 +61,14 @@ public sealed class KeySpace
     /// <summary>The cut that a snapshot sees heap values at.</summary>
     internal ValueCut Cut { get; } = new();
 
+    /// <summary>Keys that may have what a blocked session waits for, in the order in which they came to.</summary>
+    internal List<WantedKey> ReadyKeys { get; set; } = [];
+
     public int DatabaseCount => _databases.Length;
 
     internal EngineMetrics Metrics { get; }
+
+    internal KeyspaceNotifier Notifier { get; }
 
     public Database this[int index] => _databases[index];
 
@@ -166,6 +175,8 @@ public sealed class KeySpace
     /// <summary>Exchanges the contents of two databases; who has one selected sees the other's keys.</summary>
     public void Swap(int first, int second)
     {
+        _databases[first].AnnounceReplacement(_databases[second]);
+        _databases[second].AnnounceReplacement(_databases[first]);
         Store? store = _databases[first].DetachStore();
         _databases[first].AttachStore(_databases[second].DetachStore());
         _databases[second].AttachStore(store);
@@ -176,6 +187,7 @@ public sealed class KeySpace
     /// <returns>How many keys were there.</returns>
     public long Flush(Database database, bool inBackground)
     {
+        database.AnnounceReplacement(null);
         Store? store = database.DetachStore();
         if (store is null)
         {
@@ -193,6 +205,16 @@ public sealed class KeySpace
             store.Dispose();
         }
         return count;
+    }
+
+    /// <summary>Whoever waits for the key is tried to be served when the running command has ended.</summary>
+    internal void AddReady(WantedKey key)
+    {
+        if (!key.IsReady && key.Waiters.First is not null)
+        {
+            key.IsReady = true;
+            ReadyKeys.Add(key);
+        }
     }
 
     /// <summary>From here to <see cref="EndBatch"/> records stay where they are.</summary>
@@ -303,6 +325,7 @@ public sealed class KeySpace
     {
         Metrics.ExpiredKeys++;
         _observer.KeyExpired(database, record.Key);
+        Notifier.Notify(NotifyEvents.Expired, "expired"u8, record.Key, database);
         database.Delete(record);
     }
 }

@@ -31,8 +31,11 @@ internal sealed unsafe class EventLoop : IDisposable
     private readonly Acceptor _acceptor;
     private readonly ReplySender _sender;
     private readonly RequestRunner _runner;
+    private readonly Outbox _outbox;
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly List<Client> _closing = [];
+    private readonly ReplyWriter _answers = new(1024);
+    private readonly List<(Client Client, long Start, long Length)> _answered = [];
     private List<Client> _unfinished = [];
     private List<Client> _continuing = [];
     private Client?[] _clients = new Client?[256];
@@ -47,7 +50,8 @@ internal sealed unsafe class EventLoop : IDisposable
         _metrics = server.Metrics;
         _acceptor = new Acceptor(this, _poller, server);
         _sender = new ReplySender(this, _poller, server);
-        _runner = new RequestRunner(this, server, _sender);
+        _outbox = new Outbox(_poller, server);
+        _runner = new RequestRunner(this, server, _sender, _outbox);
     }
 
     /// <summary>The client whose commands are being executed, or null.</summary>
@@ -61,6 +65,18 @@ internal sealed unsafe class EventLoop : IDisposable
     {
         _posted.Enqueue(action);
         _poller.WakeUp();
+    }
+
+    /// <summary>
+    /// Sends a client messages at the end of the turn, in front of the replies to what it asks later. Safe from any
+    /// thread: it is the one way to another client's connection.
+    /// </summary>
+    public void Deliver(Client client, ReadOnlySpan<byte> messages)
+    {
+        if (!client.CloseSoon)
+        {
+            _outbox.Add(client, messages);
+        }
     }
 
     public void Add(Listener listener) => _acceptor.Add(listener);
@@ -87,6 +103,7 @@ internal sealed unsafe class EventLoop : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run()
     {
+        _outbox.LoopThread = Environment.CurrentManagedThreadId;
         while (!_stopping)
         {
             int count = Wait();
@@ -118,22 +135,21 @@ internal sealed unsafe class EventLoop : IDisposable
     }
 
     /// <summary>Executes what a client has in its input; for one whose pause has ended.</summary>
-    /// <param name="answer">
-    /// Writes the reply that it has waited for in a blocking command. Not while a command is executed: Post it from
-    /// there.
-    /// </param>
-    public void Resume(Client client, Action<ReplyWriter>? answer = null)
+    public void Resume(Client client)
     {
         client.IsPaused = false;
         client.HasWork = true;
-        if (answer is not null)
-        {
-            Invariant.Require(Current is null);
-            _sender.Reply.Protocol = client.Protocol;
-            answer(_sender.Reply);
-            _sender.Send(client);
-        }
         Settle(client);
+    }
+
+    /// <summary>
+    /// Keeps the answer of a client's blocking command until the end of the turn: another client's commands are being
+    /// executed now, and what this one was answered earlier in the turn goes first.
+    /// </summary>
+    public void KeepAnswer(Client client, ReplyWriter answer)
+    {
+        _answered.Add((client, _answers.Length, answer.Length));
+        _answers.Raw(answer.Start, answer.Length);
     }
 
     /// <summary>Closes a client at the end of the turn.</summary>
@@ -141,8 +157,11 @@ internal sealed unsafe class EventLoop : IDisposable
     {
         if (!client.CloseSoon)
         {
+            // At once: nothing may be taken out of a list for it any more.
+            _engine.Blocked.Forget(client);
             client.CloseSoon = true;
             _closing.Add(client);
+            _engine.PubSub.Forget(client);
         }
     }
 
@@ -194,6 +213,7 @@ internal sealed unsafe class EventLoop : IDisposable
         }
         _poller.Dispose();
         _sender.Dispose();
+        _answers.Dispose();
     }
 
     /// <summary>
@@ -431,8 +451,30 @@ internal sealed unsafe class EventLoop : IDisposable
         }
     }
 
+    private void SendMail()
+    {
+        while (_outbox.TryNext(out Client? client))
+        {
+            if (client.CloseSoon)
+            {
+                _outbox.Drop(client);
+                continue;
+            }
+            client.LastInteractionMs = _engine.Keyspace.NowMs;
+            _runner.SendMail(client);
+        }
+    }
+
     private void EndTurn()
     {
+        if (_answered.Count > 0)
+        {
+            DeliverAnswers();
+        }
+        if (!_outbox.IsEmpty)
+        {
+            SendMail();
+        }
         _sender.SendGathered();
         if (_inTurn)
         {
@@ -453,6 +495,26 @@ internal sealed unsafe class EventLoop : IDisposable
         }
     }
 
+    private void DeliverAnswers()
+    {
+        foreach ((Client client, long start, long length) in _answered)
+        {
+            if (client.CloseSoon)
+            {
+                continue;
+            }
+            if (length > 0)
+            {
+                _outbox.Take(client, _sender.Reply);
+                _sender.Reply.Raw(_answers.Start + start, length);
+                _sender.Send(client);
+            }
+            Resume(client);
+        }
+        _answered.Clear();
+        _answers.Clear();
+    }
+
     private void Close(Client client)
     {
         if (client.Socket < 0)
@@ -464,6 +526,7 @@ internal sealed unsafe class EventLoop : IDisposable
         client.Socket = -1;
         client.Input.Dispose();
         client.Output?.Dispose();
+        _outbox.Drop(client);
         _server.Forget(client);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Tidelog.Engine;
 using Tidelog.Engine.Keyspace;
+using Tidelog.Engine.PubSub;
 using Xunit;
 using Record = Tidelog.Engine.Keyspace.Record;
 
@@ -50,7 +51,9 @@ internal sealed class KeyspaceModel : IExpiryObserver
 
     public KeyspaceModel()
     {
-        _keyspace = new KeySpace(new EngineOptions { Databases = Databases }, new EngineMetrics(), this, new Random(2))
+        EngineOptions options = new() { Databases = Databases };
+        KeyspaceNotifier notifier = new(options, new PubSubRegistry());
+        _keyspace = new KeySpace(options, new EngineMetrics(), this, notifier, new Random(2))
         {
             NowMs = Begin,
         };
