@@ -6,6 +6,7 @@
 
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Tidelog.Engine.Values;
 
 namespace Tidelog.Engine.Keyspace;
 
@@ -53,6 +54,9 @@ public static class DatasetDigest
             case ValueType.String:
                 MixString(digest, record);
                 break;
+            case ValueType.Stream:
+                MixStream(digest, record);
+                break;
             default:
                 throw new NotSupportedException($"no digest of a value of type {record.Type}");
         }
@@ -72,6 +76,23 @@ public static class DatasetDigest
         byte* text = stackalloc byte[Protocol.Numbers.MaxInt64Length];
         int length = Protocol.Numbers.Format(record.Integer, text);
         Mix(digest, new ReadOnlySpan<byte>(text, length));
+    }
+
+    private static unsafe void MixStream(Span<byte> digest, Record record)
+    {
+        Span<byte> id = stackalloc byte[StreamId.MaxTextLength];
+        byte* scratch = stackalloc byte[Protocol.Numbers.MaxInt64Length];
+        StreamCursor cursor = new((StreamRoot*)record.Root, StreamId.Min, StreamId.Max, reverse: false);
+        while (cursor.MoveNext())
+        {
+            Mix(digest, id[..cursor.Entry.Id.Format(id, separator: (byte)'.')]);
+            while (cursor.Entry.FieldCount > 0)
+            {
+                cursor.Entry.Read(out ListPackElement field, out ListPackElement value);
+                Mix(digest, field.Text(scratch));
+                Mix(digest, value.Text(scratch));
+            }
+        }
     }
 
     /// <summary>Redis's number of a type.</summary>

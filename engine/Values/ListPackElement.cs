@@ -206,7 +206,7 @@ internal readonly unsafe struct ListPackElement
         int size = BackLengthSize(length);
         for (int i = size - 1; i >= 0; i--)
         {
-            at[i] = (byte)((length & 127) | (i > 0 ? 128 : 0));
+            at[i] = (byte)((int)(length & 127) + (i > 0 ? 128 : 0));
             length >>= 7;
         }
         return at + size;

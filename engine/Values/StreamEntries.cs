@@ -85,6 +85,25 @@ internal static unsafe class StreamEntries
         return true;
     }
 
+    /// <summary>True if <see cref="Trim"/> would remove something.</summary>
+    public static bool MayTrim(StreamRoot* root, in StreamTrim trim)
+    {
+        if (root->Value.Count == 0 || (trim.MaxLength >= 0 && root->Value.Count <= trim.MaxLength))
+        {
+            return false;
+        }
+        StreamChunk* chunk = (StreamChunk*)*TreeCursor<StreamId, nint>.AtFirst(root->Chunks).Value;
+        if (trim.Limit > 0 && chunk->Live > trim.Limit)
+        {
+            return false;
+        }
+        if (trim.MaxLength >= 0 ? root->Value.Count - chunk->Live >= trim.MaxLength : chunk->Last < trim.MinId)
+        {
+            return true;
+        }
+        return !trim.WholeChunks && (trim.MaxLength >= 0 || root->FirstId < trim.MinId);
+    }
+
     /// <summary>Removes entries from the beginning.</summary>
     /// <returns>How many.</returns>
     public static long Trim(StreamRoot* root, ValueHeap heap, in StreamTrim trim)
