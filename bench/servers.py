@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 ROOT = Path(__file__).resolve().parent.parent
 TIDELOG = ROOT / "server/bin/Release/net10.0/tidelog-server"
@@ -71,6 +72,12 @@ class Server:
             connection.sendall(encode(*arguments))
             return connection.recv(1 << 16)
 
+    def query(self, *arguments: str) -> object:
+        """One command on a connection of its own; the reply as Python values."""
+        with self.connect() as connection, connection.makefile("rb") as replies:
+            connection.sendall(encode(*arguments))
+            return decode(replies)
+
     def version(self) -> str:
         for line in self.call("INFO", "server").decode(errors="replace").splitlines():
             if line.startswith("redis_version:"):
@@ -110,6 +117,21 @@ def encode(*arguments: str | bytes) -> bytes:
         data = argument.encode() if isinstance(argument, str) else argument
         parts.append(b"$%d\r\n%s\r\n" % (len(data), data))
     return b"".join(parts)
+
+
+def decode(replies: BinaryIO) -> object:
+    """The next RESP2 reply: str, int, list, or None."""
+    line = replies.readline()
+    kind, text = line[:1], line[1:-2].decode()
+    if kind == b"+":
+        return text
+    if kind == b":":
+        return int(text)
+    if kind == b"$":
+        return None if text == "-1" else replies.read(int(text) + 2)[:-2].decode(errors="replace")
+    if kind == b"*":
+        return None if text == "-1" else [decode(replies) for _ in range(int(text))]
+    raise SystemExit(f"unexpected reply: {line!r}")
 
 
 def exchange(connection: socket.socket, commands: bytes, replies: int) -> None:

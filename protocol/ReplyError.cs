@@ -35,6 +35,14 @@ public static class ReplyError
     public static ReadOnlySpan<byte> CorruptHyperLogLog => "INVALIDOBJ Corrupted HLL object detected"u8;
     public static ReadOnlySpan<byte> HyperLogLogMissing => "ERR The specified key does not exist"u8;
     public static ReadOnlySpan<byte> HyperLogLogNotSparse => "ERR HLL encoding is not sparse"u8;
+    public static ReadOnlySpan<byte> RankZero =>
+        "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... "u8
+        + "or use negative to start from the end of the list"u8;
+    public static ReadOnlySpan<byte> CountNegative => "ERR COUNT can't be negative"u8;
+    public static ReadOnlySpan<byte> MaxLengthNegative => "ERR MAXLEN can't be negative"u8;
+    public static ReadOnlySpan<byte> KeyCountNotPositive => "ERR numkeys should be greater than 0"u8;
+    public static ReadOnlySpan<byte> CountNotPositive => "ERR count should be greater than 0"u8;
+    public static ReadOnlySpan<byte> NotSortable => "ERR One or more scores can't be converted into double"u8;
     public static ReadOnlySpan<byte> NoSuchKey => "ERR no such key"u8;
     public static ReadOnlySpan<byte> SameObject => "ERR source and destination objects are the same"u8;
     public static ReadOnlySpan<byte> InvalidDatabase => "ERR invalid DB index"u8;
@@ -99,7 +107,7 @@ public static class ReplyError
         "ERR syntax error, LIMIT cannot be used without the special ~ option"u8;
     public static ReadOnlySpan<byte> TrimWithoutStrategy =>
         "ERR syntax error, XTRIM must be called with a trimming strategy"u8;
-    public static ReadOnlySpan<byte> MaxLengthNegative => "ERR The MAXLEN argument must be >= 0."u8;
+    public static ReadOnlySpan<byte> TrimLengthNegative => "ERR The MAXLEN argument must be >= 0."u8;
     public static ReadOnlySpan<byte> TrimLimitNegative => "ERR The LIMIT argument must be >= 0."u8;
     public static ReadOnlySpan<byte> InvalidIntervalStart => "ERR invalid start ID for the interval"u8;
     public static ReadOnlySpan<byte> InvalidIntervalEnd => "ERR invalid end ID for the interval"u8;
@@ -135,7 +143,7 @@ public static class ReplyError
     public static ReadOnlySpan<byte> InvalidClaimTime => "ERR Invalid TIME option argument for XCLAIM"u8;
     public static ReadOnlySpan<byte> InvalidClaimRetryCount => "ERR Invalid RETRYCOUNT option argument for XCLAIM"u8;
     public static ReadOnlySpan<byte> InvalidAutoClaimMinIdle => "ERR Invalid min-idle-time argument for XAUTOCLAIM"u8;
-    public static ReadOnlySpan<byte> CountNotPositive => "ERR COUNT must be > 0"u8;
+    public static ReadOnlySpan<byte> AutoClaimCountNotPositive => "ERR COUNT must be > 0"u8;
     public static ReadOnlySpan<byte> NestedMulti => "ERR MULTI calls can not be nested"u8;
     public static ReadOnlySpan<byte> ExecWithoutMulti => "ERR EXEC without MULTI"u8;
     public static ReadOnlySpan<byte> DiscardWithoutMulti => "ERR DISCARD without MULTI"u8;
@@ -147,6 +155,8 @@ public static class ReplyError
     public static ReadOnlySpan<byte> CachingWithoutTracking =>
         ("ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode "u8
         + "enabled"u8);
+    public static ReadOnlySpan<byte> ShardSubscribeInTransaction =>
+        "ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client"u8;
     public static ReadOnlySpan<byte> NoShutdownInProgress => "ERR No shutdown in progress."u8;
     public static ReadOnlySpan<byte> ShutdownFailed => "ERR Errors trying to SHUTDOWN. Check logs."u8;
 

@@ -71,6 +71,15 @@ public sealed unsafe class ReplyWriter : IDisposable
     /// <summary>Forgets what was written behind <paramref name="length"/>.</summary>
     public void TruncateTo(long length) => _position = _start + length;
 
+    /// <summary>
+    /// Makes room for a caller that writes many small replies by itself; it tells <see cref="Close"/> where it ended.
+    /// </summary>
+    /// <returns>Where to write, up to so many bytes.</returns>
+    public byte* Open(long room) => Reserve(room);
+
+    /// <param name="end">Behind the last byte that was written since <see cref="Open"/>.</param>
+    public void Close(byte* end) => _position = end;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private byte* Reserve(long count)
     {

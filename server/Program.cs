@@ -76,6 +76,7 @@ internal static class Program
             return 1;
         }
         PidFile.Write(configuration.Settings, log);
+        server.Engine.Keyspace[0].Open();
         StartLog.Ready(server);
         WarmUp.Begin();
         using PosixSignalRegistration terminate = OnSignal(server, PosixSignal.SIGTERM, "SIGTERM");

@@ -42,6 +42,7 @@ internal sealed class TidelogServer : IDisposable
             // Checked when the configuration was read.
             Invariant.Require(Engine.Commands.TryRename(renamed.Name, renamed.NewName));
         }
+        TurnTrace = new TurnTrace(Engine, time);
         Loop = new EventLoop(this);
         _sockets = new ListeningSockets(Settings, log, Loop);
         ApplyPassword();
@@ -66,6 +67,8 @@ internal sealed class TidelogServer : IDisposable
     public ServerMetrics Metrics { get; } = new();
 
     public EventLoop Loop { get; }
+
+    public TurnTrace TurnTrace { get; }
 
     /// <summary>Unix time in milliseconds.</summary>
     public long StartedAtMs { get; }
@@ -321,6 +324,7 @@ internal sealed class TidelogServer : IDisposable
     {
         _sockets.Close();
         Loop.Dispose();
+        TurnTrace.Dispose();
     }
 
     private static string NewHexId() =>

@@ -4,8 +4,8 @@ using Tidelog.Protocol;
 namespace Tidelog.Engine.Commands;
 
 /// <summary>
-/// Commands that wait for EXEC, their requests copied one behind the other into one growing buffer outside the runtime's
-/// heap.
+/// Commands that wait for EXEC, their requests copied one behind the other into one growing buffer outside the
+/// runtime's heap.
 /// </summary>
 public sealed unsafe class QueuedCommands
 {
@@ -25,7 +25,7 @@ public sealed unsafe class QueuedCommands
     /// <summary>Bytes of the buffer.</summary>
     public long Capacity { get; private set; }
 
-    /// <summary>Bytes of the arguments, for CLIENT LIST.</summary>
+    /// <summary>Bytes of the arguments, and of a pointer to each: what CLIENT LIST calls multi-mem.</summary>
     public long ArgumentBytes { get; private set; }
 
     /// <summary>Copies the context's command with its arguments.</summary>
@@ -43,7 +43,7 @@ public sealed unsafe class QueuedCommands
             {
                 Slice slice = context.SliceOf(i);
                 _arguments.Add(slice);
-                ArgumentBytes += slice.Length;
+                ArgumentBytes += slice.Length + sizeof(nint);
             }
         }
         else
@@ -54,7 +54,7 @@ public sealed unsafe class QueuedCommands
                 Reserve(length + argument.Length);
                 argument.CopyTo(new Span<byte>(_start + start + length, argument.Length));
                 _arguments.Add(new Slice(length, argument.Length));
-                ArgumentBytes += argument.Length;
+                ArgumentBytes += argument.Length + sizeof(nint);
                 length += argument.Length;
             }
         }

@@ -62,11 +62,23 @@ public class Session(Database database)
     /// <summary>The last command that it sent, for CLIENT LIST.</summary>
     public Command? LastCommand { get; set; }
 
+    /// <summary>
+    /// Its blocking command has ended, and it may go on with those behind it. That happens while another session's
+    /// command is executed, so this one's next must not be executed before that is over.
+    /// </summary>
+    /// <param name="answer">The reply, empty if it wants none; to be copied during the call.</param>
+    protected internal virtual void WaitEnded(ReplyWriter answer)
+    {
+    }
+
     /// <summary>It is subscribed to something; in RESP2 it may then do little else.</summary>
     public bool IsSubscribed => Subscriptions is not null;
 
     /// <summary>All that it is subscribed to; null for nothing.</summary>
     internal SessionSubscriptions? Subscriptions { get; set; }
+
+    /// <summary>Memory that its subscriptions cost, about, in bytes.</summary>
+    public long SubscriptionBytes => Subscriptions?.Bytes ?? 0;
 
     /// <summary>To how many topics of a kind it is subscribed.</summary>
     public int CountSubscriptions(TopicKind kind) => Subscriptions is null ? 0 : Subscriptions[kind].Count;
@@ -77,15 +89,6 @@ public class Session(Database database)
     /// </summary>
     /// <param name="message">Whole messages in its version of RESP; the view is good until this returns.</param>
     public virtual void Deliver(ReadOnlySpan<byte> message)
-    {
-    }
-
-    /// <summary>
-    /// Its blocking command has ended, and it may go on with those behind it. That happens while another session's
-    /// command is executed, so this one's next must not be executed before that is over.
-    /// </summary>
-    /// <param name="answer">The reply, empty if it wants none; to be copied during the call.</param>
-    protected internal virtual void WaitEnded(ReplyWriter answer)
     {
     }
 

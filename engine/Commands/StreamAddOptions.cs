@@ -117,7 +117,7 @@ internal struct StreamAddOptions
             }
             if (_maxLength < 0)
             {
-                reply.Error(ReplyError.MaxLengthNegative);
+                reply.Error(ReplyError.TrimLengthNegative);
                 return false;
             }
         }

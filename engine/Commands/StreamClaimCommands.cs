@@ -236,13 +236,13 @@ internal static unsafe class StreamClaimCommands
         {
             if (i + 1 < context.Count && context.Is(i, "COUNT"u8))
             {
-                if (!context.TryInt64(++i, out count, ReplyError.CountNotPositive))
+                if (!context.TryInt64(++i, out count, ReplyError.AutoClaimCountNotPositive))
                 {
                     return false;
                 }
                 if (count is < 1 or > MostAutoClaimCount)
                 {
-                    context.Reply.Error(ReplyError.CountNotPositive);
+                    context.Reply.Error(ReplyError.AutoClaimCountNotPositive);
                     return false;
                 }
             }

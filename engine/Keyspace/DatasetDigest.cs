@@ -54,6 +54,9 @@ public static class DatasetDigest
             case ValueType.String:
                 MixString(digest, record);
                 break;
+            case ValueType.List:
+                MixList(digest, record);
+                break;
             case ValueType.Stream:
                 MixStream(digest, record);
                 break;
@@ -76,6 +79,20 @@ public static class DatasetDigest
         byte* text = stackalloc byte[Protocol.Numbers.MaxInt64Length];
         int length = Protocol.Numbers.Format(record.Integer, text);
         Mix(digest, new ReadOnlySpan<byte>(text, length));
+    }
+
+    private static void MixList(Span<byte> digest, Record record)
+    {
+        Span<byte> scratch = stackalloc byte[ListRun.ScratchLength];
+        ListWalk walk = new(record, 0, Lists.LengthOf(record), backward: false);
+        while (walk.MoveNext())
+        {
+            ListElements elements = walk.Elements;
+            while (elements.MoveNext())
+            {
+                Mix(digest, walk.Run.TextOf(elements.Current, scratch));
+            }
+        }
     }
 
     private static unsafe void MixStream(Span<byte> digest, Record record)

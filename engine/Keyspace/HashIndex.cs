@@ -43,20 +43,27 @@ internal sealed unsafe class HashIndex : IDisposable
     private const int OverflowSlabBuckets = 256;
 
     private readonly IRecordHashes _records;
+    private readonly UpkeepClock _upkeep;
     private readonly List<nint> _slabs = [];
     private byte** _chunks;
     private int _chunkCapacity;
     private int _chunkCount;
 
-    // The chunk after the last, being made by another thread: the system may take milliseconds for a big page.
-    private Task<nint>? _nextChunk;
+    // The chunk after the last, made by another thread: the system may take milliseconds for a big page.
+    private readonly Lock _nextChunkLock = new();
+    private readonly Action _makeNextChunk;
+    private byte* _nextChunk;
+    private bool _nextChunkRequested;
+    private bool _disposed;
     private byte* _freeOverflow;
     private int _level;
     private long _split;
 
-    public HashIndex(IRecordHashes records)
+    public HashIndex(IRecordHashes records, UpkeepClock upkeep)
     {
         _records = records;
+        _upkeep = upkeep;
+        _makeNextChunk = MakeNextChunk;
         _level = MinLevel;
         EnsureChunk(0);
     }
@@ -99,11 +106,7 @@ internal sealed unsafe class HashIndex : IDisposable
         Count++;
         if (Count > BucketCount * GrowAbove)
         {
-            SplitNext();
-            if (Count > BucketCount * GrowAbove)
-            {
-                SplitNext();
-            }
+            Grow();
         }
     }
 
@@ -194,10 +197,14 @@ internal sealed unsafe class HashIndex : IDisposable
         {
             PageMemory.Free(_chunks[i], ChunkBytes);
         }
-        if (_nextChunk is not null)
+        lock (_nextChunkLock)
         {
-            PageMemory.Free((void*)_nextChunk.GetAwaiter().GetResult(), ChunkBytes);
-            _nextChunk = null;
+            _disposed = true;
+            if (_nextChunk != null)
+            {
+                PageMemory.Free(_nextChunk, ChunkBytes);
+                _nextChunk = null;
+            }
         }
         NativeMemory.Free(_chunks);
         _chunks = null;
@@ -219,7 +226,9 @@ internal sealed unsafe class HashIndex : IDisposable
     private byte* Bucket(long number) =>
         _chunks[number >> ChunkBits] + ((number & (BucketsPerChunk - 1)) * BucketSize);
 
-    private static ulong NextCursor(ulong cursor, ulong mask)
+    /// <summary>Counts a cursor of reversed bits up.</summary>
+    /// <param name="mask">The bits that choose a bucket.</param>
+    internal static ulong NextCursor(ulong cursor, ulong mask)
     {
         cursor |= ~mask;
         cursor = Reverse(cursor);
@@ -291,6 +300,20 @@ internal sealed unsafe class HashIndex : IDisposable
         }
     }
 
+    private void Grow()
+    {
+        long start = _upkeep.IsOn ? _upkeep.Start() : 0;
+        SplitNext();
+        if (Count > BucketCount * GrowAbove)
+        {
+            SplitNext();
+        }
+        if (start != 0)
+        {
+            _upkeep.Stop(ref _upkeep.IndexTicks, start);
+        }
+    }
+
     private void SplitNext()
     {
         long source = _split;
@@ -298,7 +321,7 @@ internal sealed unsafe class HashIndex : IDisposable
         EnsureChunk(target);
         if ((target & (BucketsPerChunk - 1)) == BucketsPerChunk / 2)
         {
-            _nextChunk ??= Task.Run(static () => (nint)PageMemory.AllocateZeroed(ChunkBytes, bigPages: true));
+            RequestNextChunk();
         }
         byte* bucket = Bucket(source);
         for (byte* b = bucket; b != null; b = (byte*)((ulong*)b)[EntriesPerBucket])
@@ -398,14 +421,54 @@ internal sealed unsafe class HashIndex : IDisposable
             _chunkCapacity = Math.Max(16, _chunkCapacity * 2);
             _chunks = (byte**)NativeMemory.Realloc(_chunks, (nuint)_chunkCapacity * (nuint)sizeof(byte*));
         }
-        if (_nextChunk is not null)
+        byte* ready;
+        lock (_nextChunkLock)
         {
-            _chunks[_chunkCount++] = (byte*)_nextChunk.GetAwaiter().GetResult();
+            ready = _nextChunk;
             _nextChunk = null;
+            _nextChunkRequested &= ready == null;
         }
-        else
+        _chunks[_chunkCount++] =
+            ready != null ? ready : (byte*)PageMemory.AllocateZeroed(ChunkBytes, bigPages: false);
+    }
+
+    private void RequestNextChunk()
+    {
+        lock (_nextChunkLock)
         {
-            _chunks[_chunkCount++] = (byte*)PageMemory.AllocateZeroed(ChunkBytes, bigPages: false);
+            if (_nextChunkRequested)
+            {
+                return;
+            }
+            _nextChunkRequested = true;
+        }
+        MemoryAhead.Request(_makeNextChunk);
+    }
+
+    private void MakeNextChunk()
+    {
+        byte* chunk;
+        try
+        {
+            chunk = (byte*)PageMemory.AllocateZeroed(ChunkBytes, bigPages: true);
+        }
+        catch (InsufficientMemoryException)
+        {
+            // The writer will find out when it needs the chunk.
+            chunk = null;
+        }
+        lock (_nextChunkLock)
+        {
+            if (!_disposed)
+            {
+                _nextChunk = chunk;
+                _nextChunkRequested = chunk != null;
+                return;
+            }
+        }
+        if (chunk != null)
+        {
+            PageMemory.Free(chunk, ChunkBytes);
         }
     }
 

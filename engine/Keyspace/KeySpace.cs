@@ -58,11 +58,14 @@ public sealed class KeySpace
 
     public LazyFree LazyFree { get; } = new();
 
-    /// <summary>The cut that a snapshot sees heap values at.</summary>
-    internal ValueCut Cut { get; } = new();
-
     /// <summary>Keys that may have what a blocked session waits for, in the order in which they came to.</summary>
     internal List<WantedKey> ReadyKeys { get; set; } = [];
+
+    /// <summary>What upkeep costs the commands' thread.</summary>
+    public UpkeepClock Upkeep { get; init; } = UpkeepClock.Off;
+
+    /// <summary>The cut that a snapshot sees heap values at.</summary>
+    internal ValueCut Cut { get; } = new();
 
     public int DatabaseCount => _databases.Length;
 
@@ -261,7 +264,16 @@ public sealed class KeySpace
     /// <param name="idle">This is periodic work, not a turn of commands.</param>
     internal void Clean(bool urgent, bool idle)
     {
+        long start = Upkeep.IsOn ? Upkeep.Start() : 0;
         _cleaner.Run(_stores, urgent, idle);
+        if (start != 0)
+        {
+            Upkeep.Stop(ref Upkeep.CleanerTicks, start);
+        }
+        foreach (Store store in _stores)
+        {
+            store.SweepWheel(idle);
+        }
         if (idle)
         {
             _cleaner.ReturnMemory(LogPageBytes);
@@ -279,9 +291,42 @@ public sealed class KeySpace
 
     private bool UsesLfu => _options.MaxMemoryPolicy is MaxMemoryPolicy.AllKeysLfu or MaxMemoryPolicy.VolatileLfu;
 
+    /// <summary>
+    /// A database to evict from, each as likely as its share of the keys; by time to live, the one whose next key
+    /// expires first.
+    /// </summary>
+    /// <returns>Null if there is nothing to evict.</returns>
+    internal Database? PickForEviction(MaxMemoryPolicy policy)
+    {
+        bool byTime = policy == MaxMemoryPolicy.VolatileTtl;
+        Database? picked = null;
+        long total = 0;
+        long soonest = long.MaxValue;
+        foreach (Database database in _databases)
+        {
+            long keys = Evictor.IsVolatile(policy) ? database.ExpiringCount : database.Count;
+            if (keys == 0)
+            {
+                continue;
+            }
+            total += keys;
+            if (byTime)
+            {
+                long next = database.Store!.SoonestExpiry;
+                picked = next < soonest || picked is null ? database : picked;
+                soonest = Math.Min(next, soonest);
+            }
+            else if (picked is null || _random.NextInt64(total) < keys)
+            {
+                picked = database;
+            }
+        }
+        return picked;
+    }
+
     internal Store OpenStore()
     {
-        Store store = new(_maxLogBytes, NowMs, LazyFree, Cut);
+        Store store = new(_maxLogBytes, NowMs, LazyFree, Cut, Upkeep);
         store.BeginBatch();
         _stores.Add(store);
         return store;
@@ -309,9 +354,16 @@ public sealed class KeySpace
 
     internal void Touch(Record record)
     {
-        record.AccessInfo = UsesLfu
-            ? AccessClock.LfuTouched(record.AccessInfo, NowMs, _options.LfuDecayTime, _options.LfuLogFactor, _random)
-            : AccessClock.Lru(NowMs);
+        if (UsesLfu)
+        {
+            record.AccessInfo = AccessClock.LfuTouched(
+                record.AccessInfo, NowMs, _options.LfuDecayTime, _options.LfuLogFactor, _random);
+        }
+        else
+        {
+            record.AccessInfo = AccessClock.Lru(NowMs);
+            record.Flags |= RecordFlags.Used;
+        }
     }
 
     /// <summary>

@@ -62,7 +62,7 @@ public sealed unsafe class LazyFree
             }
             _runs = true;
         }
-        new Thread(Run) { IsBackground = true, Name = "lazy-free" }.Start();
+        BackgroundThread.Start(Run, "lazy-free");
     }
 
     private void Run()

@@ -27,7 +27,7 @@ namespace Tidelog.Engine.Keyspace;
 internal sealed unsafe class RecordLog : IDisposable
 {
     /// <summary>
-    /// Small pages: allocating and clearing the next one happens on the writing thread (docs/architecture.md).
+    /// Small pages: when none is ready, the writing thread makes and clears the next one (docs/architecture.md).
     /// </summary>
     public const int PageSizeBits = 19;
     public const int PageSize = 1 << PageSizeBits;
@@ -45,10 +45,12 @@ internal sealed unsafe class RecordLog : IDisposable
     private readonly Session _session;
     private readonly SessionContext _context;
     private readonly Func<int, long> _tryAllocate;
+    private readonly PagePool _pool;
     private readonly long* _pages;
     private readonly long _pageIndexMask;
     private readonly byte[]?[] _pageArrays;
     private readonly List<byte[]> _closing = [];
+    private readonly UpkeepClock _upkeep;
     private int _freedSinceAllocation;
     private bool _inBatch;
 
@@ -57,8 +59,9 @@ internal sealed unsafe class RecordLog : IDisposable
     /// memory; a NullDevice drops the oldest page silently when it is exceeded, so it is set above the machine's
     /// memory.
     /// </param>
-    public RecordLog(long maxBytes)
+    public RecordLog(long maxBytes, UpkeepClock upkeep)
     {
+        _upkeep = upkeep;
         int memoryBits = Math.Max(PageSizeBits + 4, 64 - BitOperations.LeadingZeroCount((ulong)(maxBytes - 1)));
         LogSettings settings = new()
         {
@@ -79,6 +82,7 @@ internal sealed unsafe class RecordLog : IDisposable
             .GetField("hlog", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.GetValue(_store)!;
         Type type = allocator.GetType();
         _tryAllocate = type.GetMethod("TryAllocateRetryNow", [typeof(int)])!.CreateDelegate<Func<int, long>>(allocator);
+        _pool = new PagePool(allocator);
         _pages = (long*)Pointer.Unbox(FieldOf(type, allocator, "nativePointers"));
         _pageArrays = (byte[]?[])FieldOf(type, allocator, "values");
         _pageIndexMask = (1L << (memoryBits - PageSizeBits)) - 1;
@@ -122,12 +126,9 @@ internal sealed unsafe class RecordLog : IDisposable
     public long Allocate(int size)
     {
         BeginBatch();
-        long address = _tryAllocate(size);
+        long onPage = TailAddress & PageMask;
+        long address = onPage == 0 || onPage + size > PageSize ? AllocateOnNextPage(size) : _tryAllocate(size);
         Invariant.Require(address > 0);
-        if (((address ^ TailAddress) & ~PageMask) != 0)
-        {
-            _freedSinceAllocation = 0;
-        }
         TailAddress = address + size;
         Invariant.Require(TailAddress - BeginAddress < _pageIndexMask << PageSizeBits);
         return address;
@@ -185,6 +186,19 @@ internal sealed unsafe class RecordLog : IDisposable
 
     private static object FieldOf(Type type, object target, string name) =>
         type.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(target)!;
+
+    private long AllocateOnNextPage(int size)
+    {
+        _freedSinceAllocation = 0;
+        long start = _upkeep.IsOn ? _upkeep.Start() : 0;
+        long address = _tryAllocate(size);
+        _pool.Refill();
+        if (start != 0)
+        {
+            _upkeep.Stop(ref _upkeep.PageTicks, start);
+        }
+        return address;
+    }
 
     /// <summary>
     /// Gives the memory of closed pages back to the system at once. FASTER drops them to the runtime, which keeps what

@@ -71,6 +71,8 @@ internal static unsafe class BitCombination
         }
     }
 
+    // Not to run unoptimized for the first tenth of a second, which is all that one BITOP takes.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Apply<TOperator>(Span<byte> target, ReadOnlySpan<byte> source)
         where TOperator : struct, IOperator
     {

@@ -10,7 +10,10 @@ namespace Tidelog.Engine.Values;
 /// </summary>
 internal static class BitString
 {
+    // Not to run unoptimized at first: one call may be over 512 MiB.
+
     /// <summary>How many bits are set in all the bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static long Count(ReadOnlySpan<byte> bytes)
     {
         ref byte start = ref MemoryMarshal.GetReference(bytes);

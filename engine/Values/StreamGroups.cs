@@ -154,8 +154,10 @@ internal static unsafe class StreamGroups
     private static void ClearConsumer(
         ConsumerNumber* number, StreamConsumer* consumer, ValueHeap heap, HeapValue* owner)
     {
-        consumer->Pending.Clear(heap, owner, null);
-        FreeText(consumer->Name, heap, owner);
+        // What was here may belong to a cut, and is not changed.
+        StreamConsumer removed = *consumer;
+        removed.Pending.Clear(heap, owner, null);
+        FreeText(removed.Name, heap, owner);
     }
 
     private static void FreeConsumer(ConsumerNumber* number, StreamConsumer* consumer)

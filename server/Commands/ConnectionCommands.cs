@@ -28,14 +28,14 @@ internal static class ConnectionCommands
         },
         new("quit", -1, BeforeLogin, AclCategories.Connection, Quit)
         {
-            RunsWhileSubscribed = true,
             InTransaction = TransactionRole.Ends,
+            RunsWhileSubscribed = true,
             Docs = new("Ends the connection once its replies are sent.", "1.0.0", "connection", "O(1)", ""),
         },
         new("reset", 1, BeforeLogin, AclCategories.Connection, Reset)
         {
-            RunsWhileSubscribed = true,
             InTransaction = TransactionRole.Ends,
+            RunsWhileSubscribed = true,
             Docs = new("Takes the connection back to the state of a new one.", "6.2.0", "connection", "O(1)", ""),
         },
     ];

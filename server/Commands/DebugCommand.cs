@@ -27,6 +27,8 @@ internal static class DebugCommand
         "    A fingerprint of each value.",
         "ERROR <string>",
         "    Answer this error.",
+        "GC-PAUSES [START|STOP]",
+        "    How often and how long the runtime held up all threads since START.",
         "HTSTATS <dbid>",
         "    Sizes of a database's index.",
         "LOG <message>",
@@ -47,6 +49,8 @@ internal static class DebugCommand
         "    With 0, expired keys go only when they are asked for.",
         "SLEEP <seconds>",
         "    Stop the whole server for so long. Decimals allowed.",
+        "TURNS ON <microseconds>|OFF|REPORT",
+        "    Keep the turns of the event loop that take longer, and tell what their time went into.",
     ];
 
     private static readonly Subcommand[] Subcommands =
@@ -66,6 +70,8 @@ internal static class DebugCommand
         new("HTSTATS", 3, 3, TableStatistics),
         new("HTSTATS-KEY", 3, 3, KeyTableStatistics),
         new("REPLYBUFFER", 4, 4, ReplyBuffer),
+        new("TURNS", 3, 4, DebugTurns.Turns),
+        new("GC-PAUSES", 2, 3, DebugTurns.GcPauses),
         new("QUICKLIST-PACKED-THRESHOLD", 3, 3, QuicklistThreshold),
         new("CLIENT-EVICTION", 2, 2, context => context.Reply.Error("ERR maxmemory-clients is disabled."u8)),
         new("RELOAD", 2, int.MaxValue, context => Missing(context, "this version has no snapshots")),
@@ -95,7 +101,7 @@ internal static class DebugCommand
                 Difference = "What would crash the process is refused; RELOAD and LOADAOF are refused until there are "
                     + "files. Missing: CLUSTERLINK, CONFIG-REWRITE-FORCE-ALL, LISTPACK, MALLCTL, MALLCTL-STR, "
                     + "QUICKLIST, REPLICATE, SDSLEN, STRINGMATCH-TEST, STRUCTSIZE. OBJECT tells an address in "
-                    + "the log, and a length before compression.",
+                    + "the log, and a length before compression. TURNS and GC-PAUSES are ours.",
             },
         },
     ];

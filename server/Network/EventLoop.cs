@@ -27,6 +27,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private readonly TidelogServer _server;
     private readonly StorageEngine _engine;
     private readonly ServerMetrics _metrics;
+    private readonly TurnTrace _trace;
     private readonly SocketPoller _poller = SocketPoller.Create();
     private readonly Acceptor _acceptor;
     private readonly ReplySender _sender;
@@ -34,8 +35,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private readonly Outbox _outbox;
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly List<Client> _closing = [];
-    private readonly ReplyWriter _answers = new(1024);
-    private readonly List<(Client Client, long Start, long Length)> _answered = [];
+    private readonly List<Client> _released = [];
     private List<Client> _unfinished = [];
     private List<Client> _continuing = [];
     private Client?[] _clients = new Client?[256];
@@ -48,6 +48,7 @@ internal sealed unsafe class EventLoop : IDisposable
         _server = server;
         _engine = server.Engine;
         _metrics = server.Metrics;
+        _trace = server.TurnTrace;
         _acceptor = new Acceptor(this, _poller, server);
         _sender = new ReplySender(this, _poller, server);
         _outbox = new Outbox(_poller, server);
@@ -108,6 +109,11 @@ internal sealed unsafe class EventLoop : IDisposable
         {
             int count = Wait();
             long began = _server.Time.GetTimestamp();
+            bool traced = _trace.IsOn;
+            if (traced)
+            {
+                _trace.Begin();
+            }
             for (int i = 0; i < count && !_stopping; i++)
             {
                 Handle((int)_poller.Ready[i].Socket, _poller.Ready[i].Events);
@@ -117,6 +123,10 @@ internal sealed unsafe class EventLoop : IDisposable
                 Continue();
             }
             EndTurn();
+            if (traced)
+            {
+                _trace.End(isCron: false);
+            }
             if (count > 0)
             {
                 _metrics.EventLoopTurns++;
@@ -124,8 +134,7 @@ internal sealed unsafe class EventLoop : IDisposable
             }
             if (_server.MillisecondsToNextCron() == 0)
             {
-                _server.RunCron();
-                EndTurn();
+                RunCron();
             }
             if (_acceptor.IsPaused)
             {
@@ -143,13 +152,17 @@ internal sealed unsafe class EventLoop : IDisposable
     }
 
     /// <summary>
-    /// Keeps the answer of a client's blocking command until the end of the turn: another client's commands are being
-    /// executed now, and what this one was answered earlier in the turn goes first.
+    /// Lets a client go on whose blocking command has ended, from the end of the turn: another client's commands are
+    /// being executed now.
     /// </summary>
-    public void KeepAnswer(Client client, ReplyWriter answer)
+    /// <param name="answer">Goes with the messages that the client is sent.</param>
+    public void Release(Client client, ReplyWriter answer)
     {
-        _answered.Add((client, _answers.Length, answer.Length));
-        _answers.Raw(answer.Start, answer.Length);
+        if (!client.CloseSoon)
+        {
+            _outbox.Add(client, answer.Start, answer.Length);
+            _released.Add(client);
+        }
     }
 
     /// <summary>Closes a client at the end of the turn.</summary>
@@ -213,7 +226,6 @@ internal sealed unsafe class EventLoop : IDisposable
         }
         _poller.Dispose();
         _sender.Dispose();
-        _answers.Dispose();
     }
 
     /// <summary>
@@ -234,6 +246,21 @@ internal sealed unsafe class EventLoop : IDisposable
         }
         _looks = Math.Max(_looks - LooksLost, 1);
         return _poller.Wait(MillisecondsToWait());
+    }
+
+    private void RunCron()
+    {
+        bool traced = _trace.IsOn;
+        if (traced)
+        {
+            _trace.Begin();
+        }
+        _server.RunCron();
+        EndTurn();
+        if (traced)
+        {
+            _trace.End(isCron: true);
+        }
     }
 
     private int MillisecondsToWait()
@@ -467,13 +494,13 @@ internal sealed unsafe class EventLoop : IDisposable
 
     private void EndTurn()
     {
-        if (_answered.Count > 0)
-        {
-            DeliverAnswers();
-        }
         if (!_outbox.IsEmpty)
         {
             SendMail();
+        }
+        if (_released.Count > 0)
+        {
+            ResumeReleased();
         }
         _sender.SendGathered();
         if (_inTurn)
@@ -495,24 +522,16 @@ internal sealed unsafe class EventLoop : IDisposable
         }
     }
 
-    private void DeliverAnswers()
+    private void ResumeReleased()
     {
-        foreach ((Client client, long start, long length) in _answered)
+        foreach (Client client in _released)
         {
-            if (client.CloseSoon)
+            if (!client.CloseSoon)
             {
-                continue;
+                Resume(client);
             }
-            if (length > 0)
-            {
-                _outbox.Take(client, _sender.Reply);
-                _sender.Reply.Raw(_answers.Start + start, length);
-                _sender.Send(client);
-            }
-            Resume(client);
         }
-        _answered.Clear();
-        _answers.Clear();
+        _released.Clear();
     }
 
     private void Close(Client client)

@@ -6,7 +6,7 @@ using Tidelog.Protocol;
 
 namespace Tidelog.Server.Network;
 
-internal sealed class Outbox(SocketPoller poller, TidelogServer server)
+internal sealed unsafe class Outbox(SocketPoller poller, TidelogServer server)
 {
     /// <summary>Most turns bring a client less than this.</summary>
     private const int InitialCapacity = 1024;
@@ -26,6 +26,20 @@ internal sealed class Outbox(SocketPoller poller, TidelogServer server)
     /// <summary>Leaves messages for a client. Safe from any thread.</summary>
     public void Add(Client client, ReadOnlySpan<byte> messages)
     {
+        fixed (byte* start = messages)
+        {
+            Add(client, start, messages.Length);
+        }
+    }
+
+    /// <inheritdoc cref="Add(Client, ReadOnlySpan{byte})"/>
+    /// <param name="length">Bytes; nothing is sent if there are none.</param>
+    public void Add(Client client, byte* messages, long length)
+    {
+        if (length == 0)
+        {
+            return;
+        }
         lock (_lock)
         {
             if (client.Mail is not ReplyWriter mail)
@@ -39,14 +53,14 @@ internal sealed class Outbox(SocketPoller poller, TidelogServer server)
             }
 
             // One command may publish much; what is too much need not be kept until its end.
-            long waiting = mail.Length + messages.Length + client.OutputPending;
+            long waiting = mail.Length + length + client.OutputPending;
             if (client.MissedMail
                 || (waiting > RequestRunner.UncountedReplies && server.IsOverHardLimit(client, waiting)))
             {
                 client.MissedMail = true;
                 return;
             }
-            mail.Raw(messages);
+            mail.Raw(messages, length);
         }
     }
 
@@ -73,7 +87,7 @@ internal sealed class Outbox(SocketPoller poller, TidelogServer server)
         {
             if (client.Mail is ReplyWriter mail)
             {
-                reply.Raw(mail.Written);
+                reply.Raw(mail.Start, mail.Length);
                 Release(client, mail);
             }
         }

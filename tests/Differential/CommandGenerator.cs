@@ -104,6 +104,7 @@ internal static class CommandGenerator
         (6, Keys()),
         (8, BitmapGenerator.Commands()),
         (2, Databases()),
+        (5, Transactions()),
         (1, Session()),
         (2, Mistakes()));
 
@@ -152,6 +153,13 @@ internal static class CommandGenerator
         Line(Word("SELECT"), Database),
         Line(Word("SWAPDB"), Database, Database),
         Line(Word("FLUSHDB", "FLUSHALL"), UpTo(1, Line(Word("SYNC", "ASYNC", "junk")))));
+
+    private static Gen<string[]> Transactions() => Gen.Frequency(
+        (3, Line(Word("MULTI"))),
+        (3, Line(Word("EXEC"))),
+        (1, Line(Word("DISCARD", "UNWATCH"))),
+        (2, Line(Word("WATCH"), UpTo(3, Line(Key)))),
+        (1, Line(Word("MULTI", "EXEC", "DISCARD", "UNWATCH"), Key)));
 
     private static Gen<string[]> Session() => Gen.OneOf(
         Line(Word("PING", "ECHO"), Value),

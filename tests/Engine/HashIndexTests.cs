@@ -134,7 +134,7 @@ public sealed class HashIndexTests
             _few = distinctHashes == 0
                 ? null
                 : [.. Enumerable.Range(0, distinctHashes).Select(_ => (ulong)_random.NextInt64())];
-            Index = new HashIndex(this);
+            Index = new HashIndex(this, UpkeepClock.Off);
         }
 
         public HashIndex Index { get; }
