@@ -181,7 +181,7 @@ internal static class HashCommands
         }
         PackedText field = new(context[2]);
         long value = 0;
-        if (record.Exists && Entries.TryFindValue(record, field, out Element old))
+        if (Entries.TryFindValue(record, field, out Element old))
         {
             // Whatever reads as an integer is stored as one.
             if (!old.IsInteger)
@@ -223,7 +223,7 @@ internal static class HashCommands
         }
         PackedText field = new(context[2]);
         ExtendedFloat value = ExtendedFloat.FromInt64(0);
-        if (record.Exists && Entries.TryFindValue(record, field, out Element old))
+        if (Entries.TryFindValue(record, field, out Element old))
         {
             if (old.IsInteger)
             {

@@ -96,7 +96,7 @@ internal static class HashReadCommands
 
     private static void ReplyValue(ReplyWriter reply, Record record, ReadOnlySpan<byte> field)
     {
-        if (record.Exists && Entries.TryFindValue(record, new PackedText(field), out Element value))
+        if (Entries.TryFindValue(record, new PackedText(field), out Element value))
         {
             value.Reply(reply);
         }
@@ -165,7 +165,7 @@ internal static class HashReadCommands
     {
         if (TryFind(context, out Record record))
         {
-            bool exists = record.Exists & Entries.TryFindValue(record, new PackedText(context[2]), out Element value);
+            bool exists = Entries.TryFindValue(record, new PackedText(context[2]), out Element value);
             context.Reply.Integer(exists ? value.Length : 0);
         }
     }

@@ -98,7 +98,7 @@ internal static class SetRandomCommands
 
     private static void PopSeveral(CommandContext context)
     {
-        if (!context.TryInt64(2, out long count))
+        if (!context.TryInt64(2, out long count, ReplyError.MustBePositive))
         {
             return;
         }

@@ -39,9 +39,14 @@ internal static unsafe class Entries
         return PackedRecord.PackOf(record).Find(key, 0, StrideOf(record), out _) >= 0;
     }
 
-    /// <summary>Finds a field's value in a hash.</summary>
+    /// <summary>Finds a field's value in a hash, or in no record at all.</summary>
     public static bool TryFindValue(Record record, in PackedText field, out Element value)
     {
+        if (!record.Exists)
+        {
+            value = default;
+            return false;
+        }
         if (record.IsHeapValue)
         {
             bool isFound = HashTable.TryFind(HashTable.StateOf(record.Root), field, out HashEntry entry);
