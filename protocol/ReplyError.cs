@@ -52,6 +52,14 @@ public static class ReplyError
     public static ReadOnlySpan<byte> InvalidSecondDatabase => "ERR invalid second DB index"u8;
     public static ReadOnlySpan<byte> OutOfInt32 =>
         "ERR value is out of range, value must between -2147483648 and 2147483647"u8;
+    public static ReadOnlySpan<byte> OutOfLong =>
+        "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"u8;
+    public static ReadOnlySpan<byte> NotFinite => "ERR value is NaN or Infinity"u8;
+    public static ReadOnlySpan<byte> HashValueNotAnInteger => "ERR hash value is not an integer"u8;
+    public static ReadOnlySpan<byte> HashValueNotAFloat => "ERR hash value is not a float"u8;
+    public static ReadOnlySpan<byte> NumKeysNotPositive => "ERR numkeys should be greater than 0"u8;
+    public static ReadOnlySpan<byte> NumKeysTooMany => "ERR Number of keys can't be greater than number of args"u8;
+    public static ReadOnlySpan<byte> LimitNegative => "ERR LIMIT can't be negative"u8;
     public static ReadOnlySpan<byte> ExpireNxWithOthers =>
         "ERR NX and XX, GT or LT options at the same time are not compatible"u8;
     public static ReadOnlySpan<byte> ExpireGtWithLt => "ERR GT and LT options at the same time are not compatible"u8;
@@ -61,6 +69,28 @@ public static class ReplyError
     public static ReadOnlySpan<byte> FrequencyWithoutLfu =>
         "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when "u8
         + "switching between policies at runtime LRU and LFU data will take some time to adjust."u8;
+    public static ReadOnlySpan<byte> ScoreNotANumber => "ERR resulting score is not a number (NaN)"u8;
+    public static ReadOnlySpan<byte> AddNxWithXx => "ERR XX and NX options at the same time are not compatible"u8;
+    public static ReadOnlySpan<byte> AddComparisons =>
+        "ERR GT, LT, and/or NX options at the same time are not compatible"u8;
+    public static ReadOnlySpan<byte> AddIncrementPairs =>
+        "ERR INCR option supports a single increment-element pair"u8;
+    public static ReadOnlySpan<byte> RangeNotFloats => "ERR min or max is not a float"u8;
+    public static ReadOnlySpan<byte> RangeNotStrings => "ERR min or max not valid string range item"u8;
+    public static ReadOnlySpan<byte> LimitByRank =>
+        "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX"u8;
+    public static ReadOnlySpan<byte> WithScoresByLex =>
+        "ERR syntax error, WITHSCORES not supported in combination with BYLEX"u8;
+    public static ReadOnlySpan<byte> WeightNotAFloat => "ERR weight value is not a float"u8;
+    public static ReadOnlySpan<byte> UnknownUnit => "ERR unsupported unit provided. please use M, KM, FT, MI"u8;
+    public static ReadOnlySpan<byte> RadiusNotANumber => "ERR need numeric radius"u8;
+    public static ReadOnlySpan<byte> RadiusNegative => "ERR radius cannot be negative"u8;
+    public static ReadOnlySpan<byte> WidthNotANumber => "ERR need numeric width"u8;
+    public static ReadOnlySpan<byte> HeightNotANumber => "ERR need numeric height"u8;
+    public static ReadOnlySpan<byte> BoxNegative => "ERR height or width cannot be negative"u8;
+    public static ReadOnlySpan<byte> MemberNotDecodable => "ERR could not decode requested zset member"u8;
+    public static ReadOnlySpan<byte> GeoCount => "ERR COUNT must be > 0"u8;
+    public static ReadOnlySpan<byte> GeoAnyWithoutCount => "ERR the ANY argument requires COUNT argument"u8;
     public static ReadOnlySpan<byte> KeysOfInvalidCommand => "ERR Invalid command specified"u8;
     public static ReadOnlySpan<byte> KeysOfKeylessCommand => "ERR The command has no key arguments"u8;
     public static ReadOnlySpan<byte> KeysOfWrongArity => "ERR Invalid number of arguments specified for command"u8;

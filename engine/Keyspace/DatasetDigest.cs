@@ -60,6 +60,13 @@ public static class DatasetDigest
             case ValueType.Stream:
                 MixStream(digest, record);
                 break;
+            case ValueType.SortedSet:
+                XorSortedSet(digest, record);
+                break;
+            case ValueType.Set:
+            case ValueType.Hash:
+                XorEntries(digest, record);
+                break;
             default:
                 throw new NotSupportedException($"no digest of a value of type {record.Type}");
         }
@@ -109,6 +116,40 @@ public static class DatasetDigest
                 Mix(digest, field.Text(scratch));
                 Mix(digest, value.Text(scratch));
             }
+        }
+    }
+
+    /// <summary>Members, or fields with their values: in no order.</summary>
+    private static void XorEntries(Span<byte> digest, Record record)
+    {
+        Span<byte> scratch = stackalloc byte[Element.ScratchLength];
+        Span<byte> pair = stackalloc byte[Length];
+        EntryWalk walk = new(record);
+        while (walk.MoveNext())
+        {
+            if (record.Type == ValueType.Set)
+            {
+                Xor(digest, walk.Key.Text(scratch));
+                continue;
+            }
+            pair.Clear();
+            Mix(pair, walk.Key.Text(scratch));
+            Mix(pair, walk.Value.Text(scratch));
+            Xor(digest, pair);
+        }
+    }
+
+    private static void XorSortedSet(Span<byte> digest, Record record)
+    {
+        Span<byte> scratch = stackalloc byte[Math.Max(Element.ScratchLength, Protocol.Doubles.MaxLength)];
+        Span<byte> one = stackalloc byte[Length];
+        SortedEntries entries = SortedEntries.Of(record, 0, SortedSets.Count(record), isReversed: false);
+        while (entries.MoveNext())
+        {
+            one.Clear();
+            Mix(one, entries.Member.Text(scratch));
+            Mix(one, scratch[..Protocol.Doubles.Format(entries.Score, scratch)]);
+            Xor(digest, one);
         }
     }
 

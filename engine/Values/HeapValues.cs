@@ -19,6 +19,8 @@ internal static unsafe class HeapValues
                 break;
             case HeapValueKind.Stream:
                 StreamRoot.FreeNodes((StreamRoot*)root);
+            case HeapValueKind.SortedSet:
+                HeapSortedSet.FreeNodes((SortedSetRoot*)root);
                 break;
             default:
                 throw new InvariantException($"no heap value of kind {root->Kind}");
@@ -33,6 +35,7 @@ internal static unsafe class HeapValues
             HeapValueKind.List => &ListEditor.Clone((ListRoot*)root, heap)->Value,
             HeapValueKind.HashTable => HashTable.Clone(root, heap),
             HeapValueKind.Stream => StreamRoot.Clone((StreamRoot*)root, heap),
+            HeapValueKind.SortedSet => (HeapValue*)HeapSortedSet.Clone((SortedSetRoot*)root, heap),
             _ => throw new InvariantException($"no heap value of kind {root->Kind}"),
         };
     }
