@@ -19,6 +19,7 @@ internal static unsafe class HeapValues
                 break;
             case HeapValueKind.Stream:
                 StreamRoot.FreeNodes((StreamRoot*)root);
+                break;
             case HeapValueKind.SortedSet:
                 HeapSortedSet.FreeNodes((SortedSetRoot*)root);
                 break;

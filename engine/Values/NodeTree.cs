@@ -164,7 +164,7 @@ internal unsafe struct NodeTree<TKey, TValue>
     private void MakePathWritable(in TKey key, ValueHeap heap)
     {
         ref TreeNode<TKey>* node = ref _root;
-        for (int height = _height;; height--)
+        for (int height = _height; ; height--)
         {
             node = (TreeNode<TKey>*)heap.Writable(&node->Node);
             if (height == 0)
