@@ -284,13 +284,13 @@ public sealed unsafe class ReplyWriter : IDisposable
     /// </summary>
     public long BeginArray() => Length;
 
-    public void EndArray(long mark, long count) => EndItems('*', mark, count);
+    public void EndArray(long mark, long count) => InsertHeader(mark, '*', count);
 
     /// <summary>Makes a set of what <see cref="BeginArray"/> began; an array in RESP2.</summary>
-    public void EndSet(long mark, long count) => EndItems(Protocol == 3 ? '~' : '*', mark, count);
+    public void EndSet(long mark, long count) => InsertHeader(mark, Protocol == 3 ? '~' : '*', count);
 
     /// <summary>The same for what is a map in RESP3, and here in RESP2 an array of its pairs, two items each.</summary>
-    public void EndMap(long mark, long pairs) => EndItems(Protocol == 3 ? '%' : '*', mark, pairs);
+    public void EndMap(long mark, long pairs) => InsertHeader(mark, Protocol == 3 ? '%' : '*', pairs);
 
     /// <summary>Inserts a bulk string in front of what was written since a mark.</summary>
     /// <param name="mark">What <see cref="BeginArray"/> returned.</param>
@@ -301,10 +301,10 @@ public sealed unsafe class ReplyWriter : IDisposable
         byte* end = _start + mark + value.Length;
         end[0] = (byte)'\r';
         end[1] = (byte)'\n';
-        EndItems('$', mark, value.Length);
+        InsertHeader(mark, '$', value.Length);
     }
 
-    private void EndItems(char kind, long mark, long count)
+    private void InsertHeader(long mark, char kind, long count)
     {
         byte* header = stackalloc byte[Numbers.MaxInt64Length + 3];
         int length = 0;
