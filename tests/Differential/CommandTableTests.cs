@@ -15,6 +15,12 @@ public sealed class CommandTableTests(ServerPair servers) : IClassFixture<Server
         .. Words("copy del exists expire expireat expiretime keys move object persist pexpire pexpireat pexpiretime"),
         .. Words("pttl randomkey rename renamenx scan touch ttl type unlink wait"),
         .. Words("bitcount bitfield bitfield_ro bitop bitpos getbit setbit"),
+        .. Words("zadd zcard zcount zdiff zdiffstore zincrby zinter zintercard zinterstore zlexcount zmpop zmscore"),
+        .. Words("zpopmax zpopmin zrandmember zrange zrangebylex zrangebyscore zrangestore zrank zrem zscan zscore"),
+        .. Words("zremrangebylex zremrangebyrank zremrangebyscore zrevrange zrevrangebylex zrevrangebyscore"),
+        .. Words("zrevrank zunion zunionstore bzmpop bzpopmax bzpopmin"),
+        .. Words("geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro"),
+        .. Words("geosearch geosearchstore"),
         .. Words("pfadd pfcount pfdebug pfmerge pfselftest"),
         .. Words("hdel hexists hget hgetall hincrby hincrbyfloat hkeys hlen hmget hmset hrandfield hscan hset hsetnx"),
         .. Words("hstrlen hvals"),
@@ -36,6 +42,10 @@ public sealed class CommandTableTests(ServerPair servers) : IClassFixture<Server
 
     private static readonly string[][] GetKeysCalls =
     [
+        ["ZUNIONSTORE", "d", "2", "a", "b", "WEIGHTS", "1", "2"], ["ZMPOP", "2", "a", "b", "MIN"], ["ZMPOP", "x", "a"],
+        ["BZMPOP", "0", "2", "a", "b", "MAX"], ["BZPOPMIN", "a", "b", "0"], ["ZINTERCARD", "3", "a", "b"],
+        ["GEORADIUS", "k", "1", "2", "3", "m", "STORE", "d"], ["GEORADIUS", "k", "1", "2", "3", "m"],
+        ["GEORADIUSBYMEMBER", "k", "m", "3", "km", "STOREDIST", "d", "STORE", "e"], ["ZRANGESTORE", "d", "s", "0", "1"],
         ["SET", "k", "v"], ["set", "k", "v", "EX", "10"], ["MSET", "a", "1", "b", "2"], ["MGET", "a", "b", "c"],
         ["DEL", "x", "y"], ["COPY", "a", "b", "DB", "1"], ["LCS", "a", "b", "IDX"], ["OBJECT", "ENCODING", "k"],
         ["MEMORY", "USAGE", "k"], ["GETEX", "k", "PERSIST"], ["GET"], ["GET", "a", "b"], ["PING"], ["PING", "x"],
