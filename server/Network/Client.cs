@@ -86,5 +86,8 @@ internal sealed class Client(Database database, EventLoop loop, int socket, stri
     protected override void WaitEnded(ReplyWriter answer) => Loop.Release(this, answer);
 
     /// <inheritdoc/>
+    public override bool IsTooMuchOutput(long bytes) => Loop.IsOverHardLimit(this, OutputPending + bytes);
+
+    /// <inheritdoc/>
     public override void Deliver(ReadOnlySpan<byte> message) => Loop.Deliver(this, message);
 }
