@@ -40,6 +40,8 @@ public sealed class Evictor
 
     private const int LooksPerSample = 4;
 
+    private const int MillisecondsBetweenMeasures = 10;
+
     private const int TenacityInMicroseconds = 50;
     private const double TenacityGrowth = 1.15;
 
@@ -49,6 +51,7 @@ public sealed class Evictor
     private MaxMemoryPolicy _policy;
     private long _exceededSince;
     private long _looked;
+    private long _measuredMs;
 
     internal Evictor(StorageEngine engine, TimeProvider time)
     {
@@ -69,7 +72,7 @@ public sealed class Evictor
     /// <summary>Evicts until memory is within its limit, or the time for it is over. Between two commands only.</summary>
     internal EvictionOutcome MakeRoom()
     {
-        if (!_engine.IsOverMemoryLimit())
+        if (!IsOverLimit(MillisecondsBetweenMeasures))
         {
             if (_exceededSince != 0)
             {
@@ -85,11 +88,34 @@ public sealed class Evictor
         }
         EvictionOutcome outcome =
             Options.MaxMemoryPolicy == MaxMemoryPolicy.NoEviction ? EvictionOutcome.Failed : Evict();
+        if (outcome == EvictionOutcome.Failed && !IsOverLimit(maxAgeMs: 0))
+        {
+            outcome = EvictionOutcome.Enough;
+        }
         if (outcome != EvictionOutcome.Enough && _exceededSince == 0)
         {
             _exceededSince = _time.GetTimestamp();
         }
         return outcome;
+    }
+
+    /// <summary>
+    /// Memory is over its limit, and is so still when what the clients hold is measured again: they may have given some
+    /// back.
+    /// </summary>
+    private bool IsOverLimit(long maxAgeMs)
+    {
+        if (!_engine.IsOverMemoryLimit())
+        {
+            return false;
+        }
+        if (Math.Abs(_engine.Keyspace.NowMs - _measuredMs) <= maxAgeMs)
+        {
+            return true;
+        }
+        _measuredMs = _engine.Keyspace.NowMs;
+        _engine.MeasureOutside();
+        return _engine.IsOverMemoryLimit();
     }
 
     private EvictionOutcome Evict()

@@ -72,4 +72,7 @@ internal sealed class Client(Database database, EventLoop loop, int socket, stri
 
     /// <summary>Bytes that it costs: buffers and the object itself.</summary>
     public long MemoryUsage => Input.Capacity + (Output is null ? 0 : Output.Capacity) + FixedCost;
+
+    /// <summary><see cref="MemoryUsage"/> as the server's sum has it.</summary>
+    public long CountedMemory { get; set; }
 }
