@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Tidelog.Engine.Blocking;
 using Tidelog.Engine.Commands;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Log;
@@ -30,6 +31,7 @@ public sealed class StorageEngine
         Commands = new CommandTable(CommandRows.Concat(commands));
         Evictor = new Evictor(this, time);
         Dispatcher = new Dispatcher(this, time);
+        Blocked = new BlockedSessions(this);
         UpdateClock();
     }
 
@@ -54,6 +56,8 @@ public sealed class StorageEngine
     public CommandTable Commands { get; }
 
     public Dispatcher Dispatcher { get; }
+
+    public BlockedSessions Blocked { get; }
 
     public Evictor Evictor { get; }
 
@@ -91,6 +95,13 @@ public sealed class StorageEngine
 
     /// <summary>A new session on database 0.</summary>
     public Session OpenSession() => new(Keyspace[0]) { Authenticated = true };
+
+    /// <summary>A session ends: nothing waits for it, or is watched, any more.</summary>
+    public void Forget(Session session)
+    {
+        Blocked.Forget(session);
+        session.Transaction?.Discard();
+    }
 
     /// <summary>
     /// From here to <see cref="EndTurn()"/> records stay in place; one turn may execute several batches.

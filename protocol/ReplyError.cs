@@ -23,6 +23,26 @@ public static class ReplyError
         "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"u8;
     public static ReadOnlySpan<byte> LcsOutOfMemory =>
         "ERR Insufficient memory, failed allocating transient memory for LCS"u8;
+    public static ReadOnlySpan<byte> BitOffset => "ERR bit offset is not an integer or out of range"u8;
+    public static ReadOnlySpan<byte> BitValue => "ERR bit is not an integer or out of range"u8;
+    public static ReadOnlySpan<byte> BitArgument => "ERR The bit argument must be 1 or 0."u8;
+    public static ReadOnlySpan<byte> BitNotSources => "ERR BITOP NOT must be called with a single source key."u8;
+    public static ReadOnlySpan<byte> BitfieldType =>
+        "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is."u8;
+    public static ReadOnlySpan<byte> BitfieldOverflow => "ERR Invalid OVERFLOW type specified"u8;
+    public static ReadOnlySpan<byte> BitfieldReadOnly => "ERR BITFIELD_RO only supports the GET subcommand"u8;
+    public static ReadOnlySpan<byte> NotHyperLogLog => "WRONGTYPE Key is not a valid HyperLogLog string value."u8;
+    public static ReadOnlySpan<byte> CorruptHyperLogLog => "INVALIDOBJ Corrupted HLL object detected"u8;
+    public static ReadOnlySpan<byte> HyperLogLogMissing => "ERR The specified key does not exist"u8;
+    public static ReadOnlySpan<byte> HyperLogLogNotSparse => "ERR HLL encoding is not sparse"u8;
+    public static ReadOnlySpan<byte> RankZero =>
+        "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... "u8
+        + "or use negative to start from the end of the list"u8;
+    public static ReadOnlySpan<byte> CountNegative => "ERR COUNT can't be negative"u8;
+    public static ReadOnlySpan<byte> MaxLengthNegative => "ERR MAXLEN can't be negative"u8;
+    public static ReadOnlySpan<byte> KeyCountNotPositive => "ERR numkeys should be greater than 0"u8;
+    public static ReadOnlySpan<byte> CountNotPositive => "ERR count should be greater than 0"u8;
+    public static ReadOnlySpan<byte> NotSortable => "ERR One or more scores can't be converted into double"u8;
     public static ReadOnlySpan<byte> NoSuchKey => "ERR no such key"u8;
     public static ReadOnlySpan<byte> SameObject => "ERR source and destination objects are the same"u8;
     public static ReadOnlySpan<byte> InvalidDatabase => "ERR invalid DB index"u8;
@@ -68,12 +88,23 @@ public static class ReplyError
     public static ReadOnlySpan<byte> NoSuchClient => "ERR No such client"u8;
     public static ReadOnlySpan<byte> PauseMode => "ERR CLIENT PAUSE mode must be WRITE or ALL"u8;
     public static ReadOnlySpan<byte> TimeoutNotAnInteger => "ERR timeout is not an integer or out of range"u8;
+    public static ReadOnlySpan<byte> TimeoutNotAFloat => "ERR timeout is not a float or out of range"u8;
     public static ReadOnlySpan<byte> TimeoutNegative => "ERR timeout is negative"u8;
     public static ReadOnlySpan<byte> Unblocked => "UNBLOCKED client unblocked via CLIENT UNBLOCK"u8;
+    public static ReadOnlySpan<byte> StreamGone => "UNBLOCKED the stream key no longer exists"u8;
+    public static ReadOnlySpan<byte> NestedMulti => "ERR MULTI calls can not be nested"u8;
+    public static ReadOnlySpan<byte> ExecWithoutMulti => "ERR EXEC without MULTI"u8;
+    public static ReadOnlySpan<byte> DiscardWithoutMulti => "ERR DISCARD without MULTI"u8;
+    public static ReadOnlySpan<byte> WatchInsideMulti => "ERR WATCH inside MULTI is not allowed"u8;
+    public static ReadOnlySpan<byte> NotInTransaction => "ERR Command not allowed inside a transaction"u8;
+    public static ReadOnlySpan<byte> ExecAborted =>
+        "EXECABORT Transaction discarded because of previous errors."u8;
     public static ReadOnlySpan<byte> UnblockReason => "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"u8;
     public static ReadOnlySpan<byte> CachingWithoutTracking =>
         ("ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode "u8
         + "enabled"u8);
+    public static ReadOnlySpan<byte> ShardSubscribeInTransaction =>
+        "ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client"u8;
     public static ReadOnlySpan<byte> NoShutdownInProgress => "ERR No shutdown in progress."u8;
     public static ReadOnlySpan<byte> ShutdownFailed => "ERR Errors trying to SHUTDOWN. Check logs."u8;
 
@@ -99,6 +130,11 @@ public static class ReplyError
 
     /// <summary>The error of a command that got too few or too many arguments.</summary>
     public static string WrongArity(string command) => $"ERR wrong number of arguments for '{command}' command";
+
+    /// <summary>The error of a command that a RESP2 client may not use while it is subscribed.</summary>
+    public static string NotWhileSubscribed(string command) =>
+        $"ERR Can't execute '{command}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in "
+        + "this context";
 
     /// <summary>The error of a command whose expiry is not positive, or too far away to be counted.</summary>
     public static string InvalidExpireTime(string command) => $"ERR invalid expire time in '{command}' command";

@@ -71,6 +71,15 @@ public sealed unsafe class ReplyWriter : IDisposable
     /// <summary>Forgets what was written behind <paramref name="length"/>.</summary>
     public void TruncateTo(long length) => _position = _start + length;
 
+    /// <summary>
+    /// Makes room for a caller that writes many small replies by itself; it tells <see cref="Close"/> where it ended.
+    /// </summary>
+    /// <returns>Where to write, up to so many bytes.</returns>
+    public byte* Open(long room) => Reserve(room);
+
+    /// <param name="end">Behind the last byte that was written since <see cref="Open"/>.</param>
+    public void Close(byte* end) => _position = end;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private byte* Reserve(long count)
     {
@@ -98,6 +107,14 @@ public sealed unsafe class ReplyWriter : IDisposable
         byte* p = Reserve(bytes.Length);
         bytes.CopyTo(new Span<byte>(p, bytes.Length));
         _position = p + bytes.Length;
+    }
+
+    /// <summary>The same for bytes outside the runtime's heap, of any number.</summary>
+    public void Raw(byte* bytes, long length)
+    {
+        byte* p = Reserve(length);
+        Buffer.MemoryCopy(bytes, p, length, length);
+        _position = p + length;
     }
 
     public void Ok()

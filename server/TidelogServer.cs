@@ -96,9 +96,6 @@ internal sealed class TidelogServer : IDisposable
     /// <summary>Clients with a command that CLIENT PAUSE holds back.</summary>
     public List<Client> PausedClients { get; } = [];
 
-    /// <summary>Clients that wait in a blocking command.</summary>
-    public List<Client> BlockedClients { get; } = [];
-
     public IReadOnlyList<Listener> Listeners => _sockets.All;
 
     /// <summary>Rounds of periodic work since the start.</summary>
@@ -110,11 +107,7 @@ internal sealed class TidelogServer : IDisposable
     public int MillisecondsToNextCron()
     {
         long now = Time.GetUtcNow().ToUnixTimeMilliseconds();
-        long next = _nextCronMs;
-        foreach (Client client in BlockedClients)
-        {
-            next = Math.Min(next, client.Blocked!.DeadlineMs);
-        }
+        long next = Math.Min(_nextCronMs, Engine.Blocked.NextDeadlineMs);
         return _expiryIsBehind ? 0 : (int)Math.Clamp(next - now, 0, 1000);
     }
 
@@ -124,7 +117,7 @@ internal sealed class TidelogServer : IDisposable
         long began = Time.GetTimestamp();
         _expiryIsBehind = !IsCronPaused && !Engine.Cron();
         Metrics.ExpireCycleMicroseconds += (long)Time.GetElapsedTime(began).TotalMicroseconds;
-        EndOverdueWaits();
+        Engine.Blocked.EndOverdue(Time.GetUtcNow().ToUnixTimeMilliseconds());
         long now = Time.GetUtcNow().ToUnixTimeMilliseconds();
         if (now < _nextCronMs)
         {
@@ -215,7 +208,7 @@ internal sealed class TidelogServer : IDisposable
         _clients.Remove(client.Id);
         Engine.OutsideBytes -= client.CountedMemory;
         PausedClients.Remove(client);
-        BlockedClients.Remove(client);
+        Engine.Forget(client);
     }
 
     /// <summary>Tells whether so many bytes of replies cost a client its connection at once.</summary>
@@ -265,37 +258,6 @@ internal sealed class TidelogServer : IDisposable
                 client.Loop.Resume(client);
             }
         }
-    }
-
-    /// <summary>Ends a client's waiting in a blocking command before its time.</summary>
-    /// <param name="withError">It gets an error, not the reply that it would get at its deadline.</param>
-    public void Unblock(long clientId, bool withError)
-    {
-        if (FindClient(clientId) is { Blocked: not null } client)
-        {
-            Unblock(client,
-                withError ? static reply => reply.Error(ReplyError.Unblocked) : client.Blocked.AnswerTimeout);
-        }
-    }
-
-    /// <summary>Answers the clients whose deadline in a blocking command has passed.</summary>
-    private void EndOverdueWaits()
-    {
-        for (int i = BlockedClients.Count - 1; i >= 0; i--)
-        {
-            Client client = BlockedClients[i];
-            if (client.Blocked!.DeadlineMs <= Time.GetUtcNow().ToUnixTimeMilliseconds())
-            {
-                Unblock(client, client.Blocked.AnswerTimeout);
-            }
-        }
-    }
-
-    private void Unblock(Client client, Action<ReplyWriter> answer)
-    {
-        BlockedClients.Remove(client);
-        client.Blocked = null;
-        client.Loop.Resume(client, answer);
     }
 
     /// <summary>Opens the sockets that the configuration names.</summary>
@@ -399,7 +361,8 @@ internal sealed class TidelogServer : IDisposable
     private void CheckClient(Client client, long now)
     {
         long idle = now - client.LastInteractionMs;
-        if (Settings.Timeout > 0 && idle > Settings.Timeout * 1000L && !client.IsWaiting)
+        if (Settings.Timeout > 0 && idle > Settings.Timeout * 1000L && !client.IsWaiting
+            && !client.IsSubscribed)
         {
             Log.Verbose("Closing idle client");
             client.Loop.CloseSoon(client);

@@ -21,7 +21,8 @@ public sealed class ClientPause
 
     public bool IsActive(long nowMs) => UntilMs > nowMs;
 
-    internal bool Holds(Command command, long nowMs)
+    /// <param name="flags">Of the command, and for EXEC of all that it executes.</param>
+    internal bool Holds(CommandFlags flags, long nowMs)
     {
         if (UntilMs == 0)
         {
@@ -32,6 +33,6 @@ public sealed class ClientPause
             UntilMs = 0;
             return false;
         }
-        return !WritesOnly || (command.Flags & (CommandFlags.Write | CommandFlags.MayReplicate)) != 0;
+        return !WritesOnly || (flags & (CommandFlags.Write | CommandFlags.MayReplicate)) != 0;
     }
 }

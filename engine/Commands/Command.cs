@@ -65,8 +65,20 @@ public sealed class Command
 
     public Command? Parent { get; private set; }
 
+    /// <summary>Allowed to a RESP2 session that is subscribed to something.</summary>
+    public bool RunsWhileSubscribed { get; init; }
+
     /// <summary>Redis's command tips, in COMMAND's order.</summary>
     public string[] Tips { get; init; } = [];
+
+    /// <summary>What becomes of it between MULTI and EXEC.</summary>
+    public TransactionRole InTransaction { get; init; }
+
+    /// <summary>
+    /// It meets keys that it does not name. What it does by the way, such as to delete those that have expired, is not
+    /// one unit of effects.
+    /// </summary>
+    public bool TouchesArbitraryKeys { get; init; }
 
     /// <summary>What COMMAND DOCS tells.</summary>
     public CommandDocs? Docs { get; init; }
@@ -104,28 +116,45 @@ public sealed class Command
         return implied | ((flags & CommandFlags.Fast) != 0 ? AclCategories.Fast : AclCategories.Slow);
     }
 
+    /// <summary>The keys that stand side by side from the first range of the specs on.</summary>
+    /// <remarks>Redis 7.0 server.c, populateCommandLegacyRangeSpec.</remarks>
     private static (int First, int Last, int Step) LegacyRange(KeySpec[] keys)
     {
-        if (keys.Length == 0 || keys[0].Begin != BeginSearch.Index || keys[0].Find != FindKeys.Range)
+        int first = 0;
+        int last = 0;
+        foreach (KeySpec spec in keys)
         {
-            return (0, 0, 0);
-        }
-        int first = keys[0].Start;
-        int last = keys[0].Last < 0 ? keys[0].Last : first + keys[0].Last;
-        int step = keys[0].Step;
-
-        // Adjacent single keys, as in RENAME source target, make one range.
-        for (int i = 1; i < keys.Length; i++)
-        {
-            KeySpec next = keys[i];
-            if (next.Begin == BeginSearch.Index && next.Find == FindKeys.Range
-                && next.Last == 0 && next.Start == last + 1)
+            bool isRange = spec.Begin == BeginSearch.Index && spec.Find == FindKeys.Range;
+            if (isRange && keys.Length == 1)
             {
-                last = next.Start;
+                return (spec.Start, spec.Last < 0 ? spec.Last : spec.Start + spec.Last, spec.Step);
+            }
+
+            // As in RENAME source target: the ranges touch. One that counts from the end reaches behind every other.
+            if (isRange && spec.Step == 1 && (last == 0 || spec.Start == last + 1))
+            {
+                first = first == 0 ? spec.Start : Math.Min(first, spec.Start);
+                last = spec.Last < 0 ? spec.Last : spec.Start + spec.Last;
             }
         }
-        return (first, last, step);
+        return first == 0 ? (0, 0, 0) : (first, last, 1);
     }
+}
+
+/// <summary>What becomes of a command between MULTI and EXEC.</summary>
+public enum TransactionRole
+{
+    /// <summary>It waits for EXEC.</summary>
+    Queued,
+
+    /// <summary>It is executed at once.</summary>
+    RunsAtOnce,
+
+    /// <summary>It is executed at once, and ends the transaction; lack of memory does not keep it from that.</summary>
+    Ends,
+
+    /// <summary>EXEC: as <see cref="Ends"/>, but what it executes must be allowed too.</summary>
+    Executes,
 }
 
 /// <summary>Documentation of a command for COMMAND DOCS and docs/compatibility.md.</summary>

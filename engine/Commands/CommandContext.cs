@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Tidelog.Engine.Blocking;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Log;
 using Tidelog.Protocol;
@@ -63,6 +64,14 @@ public sealed unsafe class CommandContext(StorageEngine engine)
 
     internal byte* RequestStart => _base;
 
+    /// <summary>It runs inside EXEC, where nothing may wait.</summary>
+    public bool DeniesBlocking { get; internal set; }
+
+    /// <summary>The command has seen to it itself which of its replies CLIENT REPLY lets through.</summary>
+    internal bool HasMutedReplies { get; set; }
+
+    internal Slice SliceOf(int index) => _arguments[_first + index];
+
     /// <summary>True if an argument is a word, in any case.</summary>
     /// <param name="word">In upper case.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -85,6 +94,60 @@ public sealed unsafe class CommandContext(StorageEngine engine)
         }
         Reply.Error(error);
         return false;
+    }
+
+    /// <summary>
+    /// Reads how long a blocking command waits, in seconds and parts of them, 0 for ever; answers the error itself.
+    /// </summary>
+    /// <param name="deadlineMs">For <see cref="Block"/>.</param>
+    public bool TryTimeoutSeconds(int index, out long deadlineMs)
+    {
+        deadlineMs = BlockedState.Never;
+        if (!ExtendedFloat.TryParse(this[index], out ExtendedFloat seconds))
+        {
+            Reply.Error(ReplyError.TimeoutNotAFloat);
+            return false;
+        }
+
+        // What is beyond the range of milliseconds has come out negative in redis.
+        double milliseconds = Math.Ceiling(seconds.ToDouble() * 1000);
+        return TryDeadline(milliseconds < long.MaxValue ? (long)milliseconds : -1, out deadlineMs);
+    }
+
+    /// <summary>The same in whole milliseconds: XREAD BLOCK.</summary>
+    public bool TryTimeoutMilliseconds(int index, out long deadlineMs)
+    {
+        deadlineMs = BlockedState.Never;
+        return TryInt64(index, out long timeoutMs, ReplyError.TimeoutNotAnInteger)
+            && TryDeadline(timeoutMs, out deadlineMs);
+    }
+
+    /// <summary>
+    /// Lets the session wait, with nothing replied yet. It is served when one of the keys holds a value of the
+    /// operation's type, or gets the operation's reply to that when the deadline passes. In a transaction, where
+    /// nothing may wait, that is replied at once.
+    /// </summary>
+    /// <param name="firstKey">Index of the first argument that is a key to wait for.</param>
+    public void Block(int firstKey, int keyCount, long deadlineMs, BlockedOperation operation)
+    {
+        if (DeniesBlocking)
+        {
+            operation.AnswerTimeout(Reply);
+            return;
+        }
+        Engine.Blocked.Block(this, operation, deadlineMs, firstKey, keyCount);
+    }
+
+    private bool TryDeadline(long timeoutMs, out long deadlineMs)
+    {
+        // A sum beyond the clock's range has wrapped around, which is a deadline long past: so it is in redis.
+        deadlineMs = timeoutMs == 0 ? BlockedState.Never : unchecked(NowMs + timeoutMs);
+        if (timeoutMs < 0)
+        {
+            Reply.Error(ReplyError.TimeoutNegative);
+            return false;
+        }
+        return true;
     }
 
     /// <summary>Answers the type error if a record exists and is not a string.</summary>
@@ -111,7 +174,9 @@ public sealed unsafe class CommandContext(StorageEngine engine)
         return false;
     }
 
-    /// <summary>Tells of an event of a key of the session's database; costs one branch while its class is off.</summary>
+    /// <summary>
+    /// Tells of an event of a key of the session's database; costs one branch while its class is off.
+    /// </summary>
     /// <param name="kind">The event's class.</param>
     /// <param name="name">Such as "lpush".</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -96,6 +96,7 @@ internal static class CounterCommands
             context.Database.PutInteger(context[1], record, sum, record.Exists ? record.Expiry : -1);
         }
         context.Dirty++;
+        context.Notify(NotifyEvents.String, "incrby"u8, context[1]);
         context.Reply.Integer(sum);
     }
 
@@ -127,6 +128,7 @@ internal static class CounterCommands
         record = context.Database.Put(context[1], record, ValueType.String, encoding, text.Length, expiry);
         text.CopyTo(record.MutableBytes);
         context.Dirty++;
+        context.Notify(NotifyEvents.String, "incrbyfloat"u8, context[1]);
         context.Reply.Bulk(text);
 
         // The sum and not the addition: another machine's floats may differ in the last digit.

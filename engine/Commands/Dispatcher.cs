@@ -187,6 +187,7 @@ public sealed unsafe class Dispatcher
             if (subcommand is null)
             {
                 RejectUnknownSubcommand(context, command);
+                session.Transaction?.Abort();
                 Mute(context, replyStart);
                 return true;
             }
@@ -200,24 +201,74 @@ public sealed unsafe class Dispatcher
                 return true;
             }
             RejectUnknown(context);
+            session.Transaction?.Abort();
         }
-        else if (IsAllowed(context, command))
+        else if (session.Transaction is { IsOpen: true } transaction)
         {
-            if (_engine.Pause.Holds(command, context.NowMs))
+            if (!ExecuteInTransaction(context, command, transaction))
             {
                 return false;
             }
-            context.Command = command;
+            Mute(context, replyStart);
+            context.HasMutedReplies = false;
+            return true;
+        }
+        else if (IsAllowed(context, command, (command.Flags & CommandFlags.DenyOom) != 0))
+        {
+            if (_engine.Pause.Holds(command.Flags, context.NowMs))
+            {
+                return false;
+            }
             session.LastCommand = command;
             Run(context, command);
+            if (_engine.Keyspace.ReadyKeys.Count > 0)
+            {
+                _engine.Blocked.ServeReady();
+            }
         }
         Mute(context, replyStart);
         return true;
     }
 
+    /// <summary>A command between MULTI and EXEC: most are queued.</summary>
+    /// <returns>False if the command has to wait for the end of CLIENT PAUSE.</returns>
+    private bool ExecuteInTransaction(CommandContext context, Command command, Transaction transaction)
+    {
+        bool isExec = command.InTransaction == TransactionRole.Executes;
+        CommandFlags flags = isExec ? command.Flags | transaction.Flags : command.Flags;
+        if (!IsAllowedInTransaction(context, command, flags))
+        {
+            transaction.Abort();
+            return true;
+        }
+        if (_engine.Pause.Holds(flags, context.NowMs))
+        {
+            return false;
+        }
+        context.Session.LastCommand = command;
+        if (command.InTransaction == TransactionRole.Queued)
+        {
+            context.Command = command;
+            transaction.Add(context);
+            context.Reply.Queued();
+            return true;
+        }
+        Run(context, command);
+        if (_engine.Keyspace.ReadyKeys.Count > 0)
+        {
+            _engine.Blocked.ServeReady();
+        }
+        return true;
+    }
+
+    /// <summary>Executes one of the commands of EXEC.</summary>
+    internal void RunQueued(CommandContext context, Command command) => Run(context, command);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Run(CommandContext context, Command command)
     {
+        context.Command = command;
+        _engine.Effects.Begin();
         ReplyWriter reply = context.Reply;
         long replyStart = reply.Length;
         long errors = reply.ErrorCount;
@@ -232,7 +283,7 @@ public sealed unsafe class Dispatcher
         catch (Exception e) when (e is not InvariantException)
         {
             // One command's fault must not take the others' server away. A broken invariant is another matter.
-            _engine.Effects.Discard();
+            _engine.Effects.Abandon();
             reply.TruncateTo(replyStart);
             reply.Error(e is OutOfMemoryException
                 ? "OOM the system refused the memory for this command"u8
@@ -274,7 +325,7 @@ public sealed unsafe class Dispatcher
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsAllowed(CommandContext context, Command command)
+    private bool IsAllowed(CommandContext context, Command command, bool takesMemory)
     {
         if (!command.AcceptsArgumentCount(context.Count))
         {
@@ -291,9 +342,29 @@ public sealed unsafe class Dispatcher
         }
         if (_engine.Options.MaxMemory > 0
             && _engine.Evictor.MakeRoom() == EvictionOutcome.Failed
-            && (command.Flags & CommandFlags.DenyOom) != 0)
+            && takesMemory)
         {
             return Reject(context, command, ReplyError.OutOfMemory);
+        }
+        if (context.Session.IsSubscribed && !command.RunsWhileSubscribed && context.Session.Protocol == 2)
+        {
+            return Reject(context, command, ReplyError.NotWhileSubscribed(command.FullName));
+        }
+        return true;
+    }
+
+    /// <param name="flags">The command's, and for EXEC those of all that it would execute.</param>
+    private bool IsAllowedInTransaction(CommandContext context, Command command, CommandFlags flags)
+    {
+        // What is queued takes memory without limit, whatever it is for.
+        bool ends = command.InTransaction is TransactionRole.Ends or TransactionRole.Executes;
+        if (!IsAllowed(context, command, takesMemory: !ends || (flags & CommandFlags.DenyOom) != 0))
+        {
+            return false;
+        }
+        if ((flags & CommandFlags.NoMulti) != 0)
+        {
+            return Reject(context, command, ReplyError.NotInTransaction);
         }
         return true;
     }
@@ -306,7 +377,23 @@ public sealed unsafe class Dispatcher
     private static bool Reject(CommandContext context, Command command, ReadOnlySpan<byte> error)
     {
         command.Stats.RejectedCalls++;
+        if (command.InTransaction == TransactionRole.Executes)
+        {
+            return RejectExec(context, error);
+        }
         context.Reply.Error(error);
+        return false;
+    }
+
+    /// <summary>A transaction ends with EXEC, executed or not; the error tells why it was not.</summary>
+    private static bool RejectExec(CommandContext context, ReadOnlySpan<byte> error)
+    {
+        context.Session.Transaction?.Discard();
+        if (error.StartsWith("ERR "u8))
+        {
+            error = error[4..];
+        }
+        context.Reply.Error([.. "EXECABORT Transaction discarded because of: "u8, .. error]);
         return false;
     }
 
@@ -367,8 +454,13 @@ public sealed unsafe class Dispatcher
 
     private static void MuteSlowly(CommandContext context, long replyStart)
     {
-        context.MuteReply(replyStart);
-        if (context.Session.ReplyMode == ReplyMode.Skipping)
+        if (!context.HasMutedReplies)
+        {
+            context.MuteReply(replyStart);
+        }
+
+        // Of a command that waits, the reply to be skipped is still to come.
+        if (context.Session.ReplyMode == ReplyMode.Skipping && context.Session.Blocked is null)
         {
             context.Session.ReplyMode = ReplyMode.On;
         }

@@ -15,6 +15,7 @@ internal static class EchoCommands
     [
         new("ping", -1, CommandFlags.Fast, AclCategories.Connection, Ping)
         {
+            RunsWhileSubscribed = true,
             Tips = ["request_policy:all_shards", "response_policy:all_succeeded"],
             Docs = new("Answers PONG, or the message given.", "1.0.0", "connection", "O(1)", "[message]"),
         },
@@ -40,17 +41,24 @@ internal static class EchoCommands
 
     private static void Ping(CommandContext context)
     {
-        switch (context.Count)
+        if (context.Count > 2)
         {
-            case 1:
-                context.Reply.SimpleString("PONG"u8);
-                break;
-            case 2:
-                context.Reply.Bulk(context[1]);
-                break;
-            default:
-                context.Reply.Error(ReplyError.WrongArity(context.Command.FullName));
-                break;
+            context.Reply.Error(ReplyError.WrongArity(context.Command.FullName));
+        }
+        else if (context.Session.IsSubscribed && context.Session.Protocol == 2)
+        {
+            // What a RESP2 session gets while it is subscribed has the form of a message.
+            context.Reply.Array(2);
+            context.Reply.Bulk("pong"u8);
+            context.Reply.Bulk(context.Count == 2 ? context[1] : default);
+        }
+        else if (context.Count == 2)
+        {
+            context.Reply.Bulk(context[1]);
+        }
+        else
+        {
+            context.Reply.SimpleString("PONG"u8);
         }
     }
 

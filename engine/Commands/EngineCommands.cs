@@ -10,6 +10,14 @@ internal static class EngineCommands
         .. StringRangeCommands.Table,
         .. CounterCommands.Table,
         .. LcsCommand.Table,
+        .. BitmapCommands.Table,
+        .. BitOperationCommand.Table,
+        .. BitfieldCommands.Table,
+        .. HyperLogLogCommands.Table,
+        .. HyperLogLogDebugCommands.Table,
+        .. ListCommands.Table,
+        .. ListSearchCommands.Table,
+        .. ListMoveCommands.Table,
         .. KeyCommands.Table,
         .. ExpireCommands.Table,
         .. ScanCommands.Table,
@@ -19,5 +27,7 @@ internal static class EngineCommands
         .. EchoCommands.Table,
         .. CommandCommands.Table,
         .. WaitCommand.Table,
+        .. PubSubCommands.Table,
+        .. TransactionCommands.Table,
     ];
 }

@@ -106,6 +106,7 @@ internal static class ExpireCommands
         {
             context.Database.Delete(record);
             context.Effects.Give(context.Options.LazyFreeExpire ? "UNLINK"u8 : "DEL"u8, context[1]);
+            context.Notify(NotifyEvents.Generic, "del"u8, context[1]);
         }
         else
         {
@@ -114,6 +115,7 @@ internal static class ExpireCommands
             {
                 GiveEffect(context, expiry);
             }
+            context.Notify(NotifyEvents.Generic, "expire"u8, context[1]);
         }
         context.Reply.Integer(1);
     }
@@ -213,6 +215,7 @@ internal static class ExpireCommands
         }
         context.Database.SetExpiry(record, -1);
         context.Dirty++;
+        context.Notify(NotifyEvents.Generic, "persist"u8, context[1]);
         context.Reply.Integer(1);
     }
 }

@@ -103,6 +103,17 @@ internal readonly struct ExtendedFloat
         return value.IsFinite && value._significand != 0;
     }
 
+    /// <summary>The nearest double, but not 0 for what is greater.</summary>
+    public double ToDouble()
+    {
+        double value = IsFinite ? Math.ScaleB((double)_significand, _exponent) : double.PositiveInfinity;
+        if (value == 0 && _significand != 0)
+        {
+            value = double.Epsilon;
+        }
+        return _negative ? -value : value;
+    }
+
     public static ExtendedFloat operator +(ExtendedFloat left, ExtendedFloat right)
     {
         if (!left.IsFinite || !right.IsFinite)

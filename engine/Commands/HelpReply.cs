@@ -5,6 +5,8 @@ namespace Tidelog.Engine.Commands;
 /// <summary>What a container's HELP answers: a line with its name, the lines given, and HELP's own.</summary>
 public static class HelpReply
 {
+    private const int MaxEchoed = 128;
+
     /// <param name="lines">
     /// Each subcommand with its arguments, and under it, with four spaces in front, what it is for.
     /// </param>
@@ -19,6 +21,21 @@ public static class HelpReply
         }
         Line(context, "HELP");
         Line(context, "    Prints this help.");
+    }
+
+    /// <summary>The answer of a command that looks at its subcommands itself and does not know this one.</summary>
+    public static void Refuse(CommandContext context)
+    {
+        string name = AsC(context[1]);
+        context.Reply.Error($"ERR unknown subcommand or wrong number of arguments for "
+            + $"'{name[..Math.Min(name.Length, MaxEchoed)]}'. Try {AsC(context[0]).ToUpperInvariant()} HELP.");
+    }
+
+    /// <summary>An argument as C prints it into a message: up to the first zero byte.</summary>
+    private static string AsC(ReadOnlySpan<byte> argument)
+    {
+        int zero = argument.IndexOf((byte)0);
+        return Encoding.Latin1.GetString(zero < 0 ? argument : argument[..zero]);
     }
 
     private static void Line(CommandContext context, string text) =>

@@ -89,6 +89,7 @@ internal static class KeyCommands
             if (record.Exists)
             {
                 context.Database.Delete(record);
+                context.Notify(NotifyEvents.Generic, "del"u8, context[i]);
                 count++;
             }
         }
@@ -156,6 +157,8 @@ internal static class KeyCommands
         {
             database.MoveTo(source, database, context[2], existing);
             context.Dirty++;
+            context.Notify(NotifyEvents.Generic, "rename_from"u8, context[1]);
+            context.Notify(NotifyEvents.Generic, "rename_to"u8, context[2]);
         }
         return true;
     }
@@ -180,6 +183,8 @@ internal static class KeyCommands
         }
         source.MoveTo(record, target, context[1], default);
         context.Dirty++;
+        context.Notify(NotifyEvents.Generic, "move_from"u8, context[1]);
+        context.Engine.Notify(NotifyEvents.Generic, "move_to"u8, context[1], target);
         context.Reply.Integer(1);
     }
 
@@ -221,6 +226,7 @@ internal static class KeyCommands
         }
         Database.CopyTo(source, target, context[2], existing);
         context.Dirty++;
+        context.Engine.Notify(NotifyEvents.Generic, "copy_to"u8, context[2], target);
         context.Reply.Integer(1);
     }
 }

@@ -129,9 +129,9 @@ public static class KeyExtraction
             "set" => HasOption(context, first + 3, "GET")
                 ? KeyFlags.ReadWrite | KeyFlags.Access | KeyFlags.Update
                 : KeyFlags.Overwrite | KeyFlags.Update,
-            "bitfield" => HasOption(context, first + 2, "SET") || HasOption(context, first + 2, "INCRBY")
-                ? KeyFlags.ReadWrite | KeyFlags.Access | KeyFlags.Update
-                : KeyFlags.ReadOnly | KeyFlags.Access,
+            "bitfield" => BitfieldCommands.OnlyReads(context, first + 2)
+                ? KeyFlags.ReadOnly | KeyFlags.Access
+                : KeyFlags.ReadWrite | KeyFlags.Access | KeyFlags.Update,
             _ => spec.Flags & ~KeyFlags.VariableFlags,
         };
     }

@@ -26,6 +26,7 @@ internal static class ScanCommands
         },
         new("scan", -2, CommandFlags.ReadOnly, AclCategories.Keyspace, Scan)
         {
+            TouchesArbitraryKeys = true,
             Tips = ["nondeterministic_output", "request_policy:special"],
             Docs = new("Walks over the keys of a database, some at each call.", "2.8.0", Group,
                 "O(1) a call, O(N) for all of N keys", "cursor [MATCH pattern] [COUNT count] [TYPE type]")
@@ -36,6 +37,7 @@ internal static class ScanCommands
         },
         new("randomkey", 1, CommandFlags.ReadOnly, AclCategories.Keyspace, RandomKey)
         {
+            TouchesArbitraryKeys = true,
             Tips = ["request_policy:all_shards", "nondeterministic_output"],
             Docs = new("Names some key of the database.", "1.0.0", Group, "O(1)", ""),
         },

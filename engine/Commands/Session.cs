@@ -1,5 +1,7 @@
+using Tidelog.Engine.Blocking;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.PubSub;
+using Tidelog.Protocol;
 
 namespace Tidelog.Engine.Commands;
 
@@ -46,16 +48,31 @@ public class Session(Database database)
     public bool CloseAfterReply { get; set; }
 
     /// <summary>What it waits for; null while it does not.</summary>
-    public BlockedState? Blocked { get; set; }
+    public BlockedState? Blocked { get; internal set; }
+
+    /// <summary>What MULTI and WATCH left; null if there were none yet.</summary>
+    public Transaction? Transaction { get; internal set; }
 
     /// <summary>The last command that it sent, for CLIENT LIST.</summary>
     public Command? LastCommand { get; set; }
+
+    /// <summary>
+    /// Its blocking command has ended, and it may go on with those behind it. That happens while another session's
+    /// command is executed, so this one's next must not be executed before that is over.
+    /// </summary>
+    /// <param name="answer">The reply, empty if it wants none; to be copied during the call.</param>
+    protected internal virtual void WaitEnded(ReplyWriter answer)
+    {
+    }
 
     /// <summary>It is subscribed to something; in RESP2 it may then do little else.</summary>
     public bool IsSubscribed => Subscriptions is not null;
 
     /// <summary>All that it is subscribed to; null for nothing.</summary>
     internal SessionSubscriptions? Subscriptions { get; set; }
+
+    /// <summary>Memory that its subscriptions cost, about, in bytes.</summary>
+    public long SubscriptionBytes => Subscriptions?.Bytes ?? 0;
 
     /// <summary>To how many topics of a kind it is subscribed.</summary>
     public int CountSubscriptions(TopicKind kind) => Subscriptions is null ? 0 : Subscriptions[kind].Count;
@@ -73,6 +90,7 @@ public class Session(Database database)
     /// <param name="database">Database 0.</param>
     public virtual void Reset(Database database)
     {
+        Transaction?.Discard();
         Database = database;
         Protocol = 2;
         Name = [];

@@ -105,6 +105,7 @@ internal static class StringCommands
             context.Database.Delete(record);
             context.Dirty++;
             context.Effects.Give(context.Options.LazyFreeUserDel ? "UNLINK"u8 : "DEL"u8, context[1]);
+            context.Notify(NotifyEvents.Generic, "del"u8, context[1]);
         }
     }
 
@@ -138,6 +139,7 @@ internal static class StringCommands
             context.Database.SetExpiry(record, -1);
             context.Dirty++;
             context.Effects.Give("PERSIST"u8, context[1]);
+            context.Notify(NotifyEvents.Generic, "persist"u8, context[1]);
         }
     }
 
@@ -148,9 +150,11 @@ internal static class StringCommands
         {
             context.Database.Delete(record);
             context.Effects.Give(context.Options.LazyFreeExpire ? "UNLINK"u8 : "DEL"u8, context[1]);
+            context.Notify(NotifyEvents.Generic, "del"u8, context[1]);
             return;
         }
         context.Database.SetExpiry(record, expiry);
         context.Effects.Give("PEXPIREAT"u8, context[1], expiry);
+        context.Notify(NotifyEvents.Generic, "expire"u8, context[1]);
     }
 }

@@ -10,7 +10,7 @@ internal static class StringRangeCommands
     private const string Group = "string";
 
     /// <summary>Longest string that can be stored, whatever proto-max-bulk-len allows.</summary>
-    private const long MaxLength = int.MaxValue - 64;
+    public const long MaxLength = int.MaxValue - 64;
 
     public static IEnumerable<Command> Table =>
     [
@@ -68,6 +68,7 @@ internal static class StringRangeCommands
             value.CopyTo(record.MutableBytes[length..]);
         }
         context.Dirty++;
+        context.Notify(NotifyEvents.String, "append"u8, context[1]);
         context.Reply.Integer(length + value.Length);
     }
 
@@ -111,6 +112,7 @@ internal static class StringRangeCommands
         record = WithLength(context, record, Math.Max(length, start + value.Length));
         value.CopyTo(record.MutableBytes[start..]);
         context.Dirty++;
+        context.Notify(NotifyEvents.String, "setrange"u8, context[1]);
         context.Reply.Integer(record.Bytes.Length);
     }
 
@@ -149,7 +151,12 @@ internal static class StringRangeCommands
     /// on and keeps its expiry.
     /// </summary>
     /// <param name="length">At least the string's own; new bytes are zero.</param>
-    private static Record WithLength(CommandContext context, Record record, int length)
+    public static Record WithLength(CommandContext context, Record record, int length) =>
+        WithLength(context, 1, record, length);
+
+    /// <inheritdoc cref="WithLength(CommandContext, Record, int)"/>
+    /// <param name="key">Index of the argument that names the key.</param>
+    public static Record WithLength(CommandContext context, int key, Record record, int length)
     {
         if (record.Exists && record.Encoding != ValueEncoding.Int)
         {
@@ -157,7 +164,7 @@ internal static class StringRangeCommands
         }
         ReadOnlySpan<byte> text = StringCommands.TextOf(record, stackalloc byte[Numbers.MaxInt64Length]);
         long expiry = record.Exists ? record.Expiry : -1;
-        record = context.Database.Put(context[1], record, ValueType.String, ValueEncoding.Raw, length, expiry);
+        record = context.Database.Put(context[key], record, ValueType.String, ValueEncoding.Raw, length, expiry);
         text.CopyTo(record.MutableBytes);
         record.MutableBytes[text.Length..].Clear();
         return record;

@@ -86,9 +86,11 @@ internal static class StringSetCommands
         bool keepsExpiry = options.KeepExpiry && record.Exists;
         context.Database.PutString(context[1], record, context[2], keepsExpiry ? record.Expiry : expiry);
         context.Dirty++;
+        context.Notify(NotifyEvents.String, "set"u8, context[1]);
         if (expiry >= 0)
         {
             context.Effects.Give("SET"u8, context[1], context[2], "PXAT"u8, expiry);
+            context.Notify(NotifyEvents.Generic, "expire"u8, context[1]);
         }
         else if (options.ReplyOldValue)
         {
@@ -125,6 +127,7 @@ internal static class StringSetCommands
         {
             context.Database.PutString(context[1], record, context[2]);
             context.Dirty++;
+            context.Notify(NotifyEvents.String, "set"u8, context[1]);
         }
         context.Reply.Integer(record.Exists ? 0 : 1);
     }
@@ -143,6 +146,8 @@ internal static class StringSetCommands
         context.Database.PutString(context[1], record, context[3], expiry);
         context.Dirty++;
         context.Effects.Give("SET"u8, context[1], context[3], "PXAT"u8, expiry);
+        context.Notify(NotifyEvents.String, "set"u8, context[1]);
+        context.Notify(NotifyEvents.Generic, "expire"u8, context[1]);
         context.Reply.Ok();
     }
 
@@ -157,6 +162,7 @@ internal static class StringSetCommands
         context.Database.PutString(context[1], record, context[2]);
         context.Dirty++;
         context.Effects.Give("SET"u8, context[1], context[2]);
+        context.Notify(NotifyEvents.String, "set"u8, context[1]);
     }
 
     private static void MultiSet(CommandContext context)
@@ -202,6 +208,7 @@ internal static class StringSetCommands
         {
             Record record = context.Database.Find(context[i], Lookup.Write);
             context.Database.PutString(context[i], record, context[i + 1]);
+            context.Notify(NotifyEvents.String, "set"u8, context[i]);
         }
         context.Dirty += context.Count / 2;
     }

@@ -1,3 +1,4 @@
+using Tidelog.Engine.Blocking;
 using Tidelog.Protocol;
 
 namespace Tidelog.Engine.Commands;
@@ -18,13 +19,8 @@ internal static class WaitCommand
     private static void Wait(CommandContext context)
     {
         if (!context.TryInt64(1, out long replicas)
-            || !context.TryInt64(2, out long timeoutMs, ReplyError.TimeoutNotAnInteger))
+            || !context.TryTimeoutMilliseconds(2, out long deadlineMs))
         {
-            return;
-        }
-        if (timeoutMs < 0)
-        {
-            context.Reply.Error(ReplyError.TimeoutNegative);
             return;
         }
 
@@ -35,8 +31,11 @@ internal static class WaitCommand
             return;
         }
 
-        // A sum beyond the clock's range has wrapped around, which is a deadline long past: so it is in redis.
-        long deadline = timeoutMs == 0 ? BlockedState.Never : unchecked(context.NowMs + timeoutMs);
-        context.Session.Blocked = new BlockedState(deadline, static reply => reply.Integer(0));
+        context.Block(0, 0, deadlineMs, new Acknowledgement());
+    }
+
+    private sealed class Acknowledgement : BlockedOperation
+    {
+        public override void AnswerTimeout(ReplyWriter reply) => reply.Integer(0);
     }
 }

@@ -31,6 +31,7 @@ public sealed unsafe class Database
 {
     private readonly KeySpace _keyspace;
     private Store? _store;
+    private KeyInterest? _interest;
     private ulong _sampleCursor;
 
     internal Database(KeySpace keyspace, int index)
@@ -108,6 +109,7 @@ public sealed unsafe class Database
         ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, int length,
         long expiry = -1)
     {
+        _interest?.Put(key, existing, type, isReplaced: false);
         bool isNew = !existing.Exists;
         Record record = Opened.Put(
             key, KeyHash.Of(key), existing, type, encoding, length, expiry, _keyspace.AccessInfoFor(existing));
@@ -155,8 +157,7 @@ public sealed unsafe class Database
         ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, int room, long expiry = -1)
     {
         Invariant.Require(room <= PackedRecord.MaxRoom);
-        return Opened.PutCollection(
-            key, KeyHash.Of(key), existing, type, encoding, room, expiry, _keyspace.AccessInfoFor(existing));
+        return PutCollection(key, existing, type, encoding, room, expiry);
     }
 
     /// <summary>A record for a heap value that was made in <see cref="Values"/>, in place of what is at the key.</summary>
@@ -165,8 +166,7 @@ public sealed unsafe class Database
         ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, HeapValue* root,
         long expiry = -1)
     {
-        Record record = Opened.PutCollection(key, KeyHash.Of(key), existing, type, encoding, sizeof(HeapValue*), expiry,
-            _keyspace.AccessInfoFor(existing));
+        Record record = PutCollection(key, existing, type, encoding, sizeof(HeapValue*), expiry);
         Store.SetHeapCollection(record, root);
         return record;
     }
@@ -179,18 +179,29 @@ public sealed unsafe class Database
     internal Record ChangeRoom(Record record, int room)
     {
         Invariant.Require(room <= PackedRecord.MaxRoom);
+        _interest?.Change(record.Key);
         return Opened.ChangeRoom(record, room);
     }
 
     /// <summary>Makes a heap value of a packed one; key, expiry and access information stay.</summary>
-    internal Record Promote(Record record, ValueEncoding encoding, HeapValue* root) =>
-        Opened.Promote(record, encoding, root);
+    internal Record Promote(Record record, ValueEncoding encoding, HeapValue* root)
+    {
+        _interest?.Change(record.Key);
+        return Opened.Promote(record, encoding, root);
+    }
 
     /// <summary>Longest string that OBJECT ENCODING calls "embstr".</summary>
     public const int EmbeddedStringLimit = 44;
 
-    /// <summary>The record, or a copy of it, whose value may be changed in place.</summary>
-    public Record MakeMutable(Record record) => Opened.MakeMutable(record);
+    /// <summary>
+    /// The record, or a copy of it, whose value may be changed in place. The key counts as changed from here on for
+    /// who watches it: a command that turns out to change nothing must not come here.
+    /// </summary>
+    public Record MakeMutable(Record record)
+    {
+        _interest?.Change(record.Key);
+        return Opened.MakeMutable(record);
+    }
 
     /// <summary>
     /// Changes the length of a string that is not stored as an integer, keeping its bytes; new ones are zero. It is
@@ -198,6 +209,7 @@ public sealed unsafe class Database
     /// </summary>
     public Record Resize(Record record, int length)
     {
+        _interest?.Change(record.Key);
         Record resized = Opened.Resize(record, length);
         resized.SetTypeAndEncoding(resized.Type, ValueEncoding.Raw);
         return resized;
@@ -205,13 +217,21 @@ public sealed unsafe class Database
 
     /// <summary>Sets when a key expires, or takes its expiry away.</summary>
     /// <param name="expiry">Unix time in milliseconds, or -1 for none.</param>
-    public Record SetExpiry(Record record, long expiry) => Opened.SetExpiry(record, expiry);
+    public Record SetExpiry(Record record, long expiry)
+    {
+        _interest?.Change(record.Key);
+        return Opened.SetExpiry(record, expiry);
+    }
 
     /// <summary>
     /// Deletes a key. The record stays readable until the end of the turn, but not a key or value that is
     /// outside the log.
     /// </summary>
-    public void Delete(Record record) => Opened.Delete(record);
+    public void Delete(Record record)
+    {
+        _interest?.Delete(record);
+        Opened.Delete(record);
+    }
 
     /// <summary>
     /// Gives a key's value and expiry to another key, in this database or another: RENAME and MOVE. The source
@@ -228,21 +248,25 @@ public sealed unsafe class Database
             target.Opened.AttachHeapValue(copy, block);
         }
         target.NotifyNew(key);
-        Opened.Delete(source);
+        Delete(source);
         return copy;
     }
 
     /// <summary>Copies a key's value and expiry to another key: COPY.</summary>
     public static Record CopyTo(Record source, Database target, ReadOnlySpan<byte> key, Record existing)
     {
+        target._interest?.Put(key, existing, source.Type, isReplaced: true);
         Record copy;
         if (source.IsHeapCollection)
         {
             HeapValue* root = HeapValues.Clone(source.Root, target.Values);
-            copy = target.PutHeap(key, existing, source.Type, source.Encoding, root, source.Expiry);
+            copy = target.Opened.PutCollection(
+                key, KeyHash.Of(key), existing, source.Type, source.Encoding, sizeof(HeapValue*), source.Expiry, 0);
+            Store.SetHeapCollection(copy, root);
         }
         else if (source.IsHeapValue)
         {
+            target._interest?.Put(key, existing, source.Type, isReplaced: true);
             copy = target.Opened.Put(
                 key, KeyHash.Of(key), existing, source.Type, source.Encoding, source.Bytes.Length, source.Expiry, 0);
             source.Bytes.CopyTo(copy.MutableBytes);
@@ -368,6 +392,39 @@ public sealed unsafe class Database
 
     internal void AttachStore(Store? store) => _store = store;
 
+    /// <summary>A key that from now on somebody waits for or watches.</summary>
+    internal WantedKey Want(ReadOnlySpan<byte> key) => (_interest ??= new KeyInterest(this, _keyspace)).FindOrAdd(key);
+
+    /// <summary>Forgets a key that nobody waits for or watches any more.</summary>
+    internal void ForgetIfUnwanted(WantedKey key)
+    {
+        if (key.IsUnwanted && _interest is not null)
+        {
+            _interest.Remove(key);
+            if (_interest.IsEmpty)
+            {
+                _interest = null;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Tells those who wait for a key that it may have what they want, and nobody that it changed: XADD to a stream
+    /// that exists.
+    /// </summary>
+    public void SignalReady(ReadOnlySpan<byte> key) => _interest?.SignalReady(key);
+
+    /// <summary>
+    /// Tells those who watch a key that it changed. Only for a change that does not pass through the methods here.
+    /// </summary>
+    public void SignalChange(ReadOnlySpan<byte> key) => _interest?.Change(key);
+
+    /// <summary>
+    /// Tells those who wait or watch, before it happens, that the whole contents go away: FLUSHALL and SWAPDB.
+    /// </summary>
+    /// <param name="replacement">The database whose contents come in their place; null for none.</param>
+    internal void AnnounceReplacement(Database? replacement) => _interest?.ReplaceAll(replacement);
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Expired(Record record, Lookup lookup) => _keyspace.ExpireOnAccess(this, record, lookup);
 
@@ -384,8 +441,23 @@ public sealed unsafe class Database
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void NotifyNew(ReadOnlySpan<byte> key) => _keyspace.Notifier.Notify(NotifyEvents.New, "new"u8, key, this);
 
+    private Record PutCollection(
+        ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, int room, long expiry)
+    {
+        _interest?.Put(key, existing, type, isReplaced: true);
+        bool isNew = !existing.Exists;
+        Record record = Opened.PutCollection(
+            key, KeyHash.Of(key), existing, type, encoding, room, expiry, _keyspace.AccessInfoFor(existing));
+        if (isNew)
+        {
+            NotifyNew(key);
+        }
+        return record;
+    }
+
     private Record CopyInto(Record source, ReadOnlySpan<byte> key, Record existing, int payload)
     {
+        _interest?.Put(key, existing, source.Type, isReplaced: true);
         Record copy = Opened.Put(
             key, KeyHash.Of(key), existing, source.Type, source.Encoding, payload, source.Expiry, source.AccessInfo);
         Invariant.Require(copy.PayloadLength == payload);

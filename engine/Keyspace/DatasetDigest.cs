@@ -6,6 +6,7 @@
 
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Tidelog.Engine.Values;
 
 namespace Tidelog.Engine.Keyspace;
 
@@ -53,6 +54,9 @@ public static class DatasetDigest
             case ValueType.String:
                 MixString(digest, record);
                 break;
+            case ValueType.List:
+                MixList(digest, record);
+                break;
             default:
                 throw new NotSupportedException($"no digest of a value of type {record.Type}");
         }
@@ -72,6 +76,20 @@ public static class DatasetDigest
         byte* text = stackalloc byte[Protocol.Numbers.MaxInt64Length];
         int length = Protocol.Numbers.Format(record.Integer, text);
         Mix(digest, new ReadOnlySpan<byte>(text, length));
+    }
+
+    private static void MixList(Span<byte> digest, Record record)
+    {
+        Span<byte> scratch = stackalloc byte[ListRun.ScratchLength];
+        ListWalk walk = new(record, 0, Lists.LengthOf(record), backward: false);
+        while (walk.MoveNext())
+        {
+            ListElements elements = walk.Elements;
+            while (elements.MoveNext())
+            {
+                Mix(digest, walk.Run.TextOf(elements.Current, scratch));
+            }
+        }
     }
 
     /// <summary>Redis's number of a type.</summary>

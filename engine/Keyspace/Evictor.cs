@@ -69,7 +69,9 @@ public sealed class Evictor
     internal static bool IsVolatile(MaxMemoryPolicy policy) => policy is MaxMemoryPolicy.VolatileLru
         or MaxMemoryPolicy.VolatileLfu or MaxMemoryPolicy.VolatileRandom or MaxMemoryPolicy.VolatileTtl;
 
-    /// <summary>Evicts until memory is within its limit, or the time for it is over. Between two commands only.</summary>
+    /// <summary>
+    /// Evicts until memory is within its limit, or the time for it is over. Between two commands only.
+    /// </summary>
     internal EvictionOutcome MakeRoom()
     {
         if (!IsOverLimit(MillisecondsBetweenMeasures))

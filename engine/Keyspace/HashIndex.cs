@@ -226,7 +226,9 @@ internal sealed unsafe class HashIndex : IDisposable
     private byte* Bucket(long number) =>
         _chunks[number >> ChunkBits] + ((number & (BucketsPerChunk - 1)) * BucketSize);
 
-    private static ulong NextCursor(ulong cursor, ulong mask)
+    /// <summary>Counts a cursor of reversed bits up.</summary>
+    /// <param name="mask">The bits that choose a bucket.</param>
+    internal static ulong NextCursor(ulong cursor, ulong mask)
     {
         cursor |= ~mask;
         cursor = Reverse(cursor);

@@ -58,6 +58,9 @@ public sealed class KeySpace
 
     public LazyFree LazyFree { get; } = new();
 
+    /// <summary>Keys that may have what a blocked session waits for, in the order in which they came to.</summary>
+    internal List<WantedKey> ReadyKeys { get; set; } = [];
+
     /// <summary>What upkeep costs the commands' thread.</summary>
     public UpkeepClock Upkeep { get; init; } = UpkeepClock.Off;
 
@@ -175,6 +178,8 @@ public sealed class KeySpace
     /// <summary>Exchanges the contents of two databases; who has one selected sees the other's keys.</summary>
     public void Swap(int first, int second)
     {
+        _databases[first].AnnounceReplacement(_databases[second]);
+        _databases[second].AnnounceReplacement(_databases[first]);
         Store? store = _databases[first].DetachStore();
         _databases[first].AttachStore(_databases[second].DetachStore());
         _databases[second].AttachStore(store);
@@ -185,6 +190,7 @@ public sealed class KeySpace
     /// <returns>How many keys were there.</returns>
     public long Flush(Database database, bool inBackground)
     {
+        database.AnnounceReplacement(null);
         Store? store = database.DetachStore();
         if (store is null)
         {
@@ -202,6 +208,16 @@ public sealed class KeySpace
             store.Dispose();
         }
         return count;
+    }
+
+    /// <summary>Whoever waits for the key is tried to be served when the running command has ended.</summary>
+    internal void AddReady(WantedKey key)
+    {
+        if (!key.IsReady && key.Waiters.First is not null)
+        {
+            key.IsReady = true;
+            ReadyKeys.Add(key);
+        }
     }
 
     /// <summary>From here to <see cref="EndBatch"/> records stay where they are.</summary>

@@ -1,6 +1,10 @@
 // The one place where effects are made: what a command changed, in the form that a replica or a log replays to the same
 // result. A command that changed something is its own effect, byte for byte, unless its handler gives another form
 // (EXPIRE becomes PEXPIREAT, INCRBYFLOAT becomes SET) or several. A key that time removed is a DEL.
+//
+// A command, or a transaction from EXEC to its last command, is a unit: if it has several effects they stand between
+// MULTI and EXEC, so that who replays them has all or none. The usual command has one, and it goes straight into the
+// log; only when there are more, or may be, do they wait in a buffer for the unit's end.
 
 using System.Runtime.CompilerServices;
 using Tidelog.Engine.Commands;
@@ -18,11 +22,20 @@ public sealed unsafe class Effects : IExpiryObserver
     // The command's own effects wait here until it has ended; the RESP of a request is that of an array of bulk
     // strings.
     private readonly ReplyWriter _given = new(1024);
+    private int _givenCount;
 
     // A key may go while a command runs that has given effects already.
     private readonly ReplyWriter _removal = new(256);
     private int _selectedDatabase = -1;
     private bool _suppressed;
+
+    // The unit's effects that cannot be in the log yet, with a SELECT between two of different databases.
+    private readonly ReplyWriter _unit = new(1024);
+    private int _unitCount;
+    private int _unitFirstDatabase;
+    private int _unitLastDatabase;
+    private bool _inUnit;
+    private bool _inTransaction;
 
     internal Effects(CommandLog log, EngineOptions options)
     {
@@ -39,7 +52,7 @@ public sealed unsafe class Effects : IExpiryObserver
     /// <summary>Gives an effect in place of the command itself. Several calls give several effects, in order.</summary>
     public void Give(ReadOnlySpan<byte> name, ReadOnlySpan<byte> first)
     {
-        _given.Array(2);
+        Begin(2);
         _given.Bulk(name);
         _given.Bulk(first);
     }
@@ -47,7 +60,7 @@ public sealed unsafe class Effects : IExpiryObserver
     /// <inheritdoc cref="Give(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>
     public void Give(ReadOnlySpan<byte> name, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
-        _given.Array(3);
+        Begin(3);
         _given.Bulk(name);
         _given.Bulk(first);
         _given.Bulk(second);
@@ -56,7 +69,7 @@ public sealed unsafe class Effects : IExpiryObserver
     /// <inheritdoc cref="Give(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>
     public void Give(ReadOnlySpan<byte> name, ReadOnlySpan<byte> first, long number)
     {
-        _given.Array(3);
+        Begin(3);
         _given.Bulk(name);
         _given.Bulk(first);
         _given.BulkInteger(number);
@@ -66,7 +79,7 @@ public sealed unsafe class Effects : IExpiryObserver
     public void Give(
         ReadOnlySpan<byte> name, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third)
     {
-        _given.Array(4);
+        Begin(4);
         _given.Bulk(name);
         _given.Bulk(first);
         _given.Bulk(second);
@@ -81,7 +94,7 @@ public sealed unsafe class Effects : IExpiryObserver
         ReadOnlySpan<byte> third,
         long number)
     {
-        _given.Array(5);
+        Begin(5);
         _given.Bulk(name);
         _given.Bulk(first);
         _given.Bulk(second);
@@ -90,9 +103,15 @@ public sealed unsafe class Effects : IExpiryObserver
     }
 
     /// <summary>Begins an effect whose arguments follow by <see cref="Add"/>, as many as are announced here.</summary>
-    public void Begin(int argumentCount) => _given.Array(argumentCount);
+    public void Begin(int argumentCount)
+    {
+        _given.Array(argumentCount);
+        _givenCount++;
+    }
 
-    /// <summary>Gives the next argument, the name being the first, of an effect begun by <see cref="Begin"/>.</summary>
+    /// <summary>
+    /// Gives the next argument, the name being the first, of an effect begun by <see cref="Begin(int)"/>.
+    /// </summary>
     public void Add(ReadOnlySpan<byte> argument) => _given.Bulk(argument);
 
     void IExpiryObserver.KeyExpired(Database database, ReadOnlySpan<byte> key)
@@ -105,6 +124,10 @@ public sealed unsafe class Effects : IExpiryObserver
     internal void KeyEvicted(Database database, ReadOnlySpan<byte> key) =>
         AppendRemoval(database, key, _options.LazyFreeEviction);
 
+    /// <summary>A command begins.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Begin() => _inUnit = true;
+
     /// <summary>Ends a command: appends its effects if it changed something.</summary>
     /// <param name="database">Index of the database that was selected when it began.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -114,15 +137,43 @@ public sealed unsafe class Effects : IExpiryObserver
         {
             Append(context, database);
         }
+        End(context.Command);
     }
+
+    /// <summary>Ends what is no command, or is one without effects of its own.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void End(Command? command = null)
+    {
+        if (!_inTransaction)
+        {
+            _inUnit = false;
+            if (_unitCount > 0)
+            {
+                AppendUnit(isAtomic: command is not { TouchesArbitraryKeys: true });
+            }
+        }
+    }
+
+    /// <summary>From here to <see cref="EndTransaction"/> all effects belong to one unit.</summary>
+    internal void BeginTransaction() => _inTransaction = true;
+
+    /// <summary>What the transaction did is appended when its EXEC ends.</summary>
+    internal void EndTransaction() => _inTransaction = false;
 
     /// <summary>Appends a command that changed nothing here but may elsewhere: FLUSHALL of an empty dataset.</summary>
     internal void AppendUnchanged(CommandContext context) => Append(context, context.Session.Database.Index);
 
-    /// <summary>Forgets what a command gave that then failed.</summary>
-    internal void Discard()
+    /// <summary>Ends a command that failed: what it gave is forgotten, the keys that time removed are not.</summary>
+    internal void Abandon()
+    {
+        Discard();
+        End();
+    }
+
+    private void Discard()
     {
         _given.Clear();
+        _givenCount = 0;
         _suppressed = false;
     }
 
@@ -131,14 +182,13 @@ public sealed unsafe class Effects : IExpiryObserver
         Changes += context.Dirty;
         if (!_suppressed)
         {
-            Select(database);
-            if (_given.Length > 0)
+            if (_givenCount > 0)
             {
-                _log.Append(_given.Start, _given.Length);
+                Append(_given.Start, _given.Length, _givenCount, database, waits: _givenCount > 1);
             }
             else if (context.RequestLength > 0)
             {
-                _log.Append(context.RequestStart, context.RequestLength);
+                Append(context.RequestStart, context.RequestLength, 1, database, waits: false);
             }
             else
             {
@@ -147,20 +197,61 @@ public sealed unsafe class Effects : IExpiryObserver
                 {
                     _given.Bulk(context[i]);
                 }
-                _log.Append(_given.Start, _given.Length);
+                Append(_given.Start, _given.Length, 1, database, waits: false);
             }
         }
         Discard();
     }
 
+    /// <param name="count">Effects in these bytes.</param>
+    /// <param name="waits">There may be more in the unit, so they cannot go into the log yet.</param>
+    private void Append(byte* bytes, long length, int count, int database, bool waits)
+    {
+        if (!waits && !_inTransaction && _unitCount == 0)
+        {
+            Select(database);
+            _log.Append(bytes, length);
+            return;
+        }
+        if (_unitCount == 0)
+        {
+            _unitFirstDatabase = database;
+        }
+        else if (database != _unitLastDatabase)
+        {
+            WriteSelect(_unit, database);
+        }
+        _unitLastDatabase = database;
+        _unitCount += count;
+        _unit.Raw(bytes, length);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AppendUnit(bool isAtomic)
+    {
+        bool isWrapped = isAtomic && _unitCount > 1;
+        Select(_unitFirstDatabase);
+        if (isWrapped)
+        {
+            _log.Append("*1\r\n$5\r\nMULTI\r\n"u8);
+        }
+        _log.Append(_unit.Start, _unit.Length);
+        if (isWrapped)
+        {
+            _log.Append("*1\r\n$4\r\nEXEC\r\n"u8);
+        }
+        _selectedDatabase = _unitLastDatabase;
+        _unitCount = 0;
+        _unit.Clear();
+    }
+
     private void AppendRemoval(Database database, ReadOnlySpan<byte> key, bool lazily)
     {
-        Select(database.Index);
         _removal.Clear();
         _removal.Array(2);
         _removal.Bulk(lazily ? "UNLINK"u8 : "DEL"u8);
         _removal.Bulk(key);
-        _log.Append(_removal.Start, _removal.Length);
+        Append(_removal.Start, _removal.Length, 1, database.Index, waits: _inUnit);
     }
 
     private void Select(int database)
@@ -171,10 +262,15 @@ public sealed unsafe class Effects : IExpiryObserver
         }
         _selectedDatabase = database;
         ReplyWriter select = new(64);
-        select.Array(2);
-        select.Bulk("SELECT"u8);
-        select.BulkInteger(database);
+        WriteSelect(select, database);
         _log.Append(select.Written);
         select.Dispose();
+    }
+
+    private static void WriteSelect(ReplyWriter effect, int database)
+    {
+        effect.Array(2);
+        effect.Bulk("SELECT"u8);
+        effect.BulkInteger(database);
     }
 }

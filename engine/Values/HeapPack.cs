@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Tidelog.Engine.Values;
@@ -15,6 +16,20 @@ internal static unsafe class HeapPack
         }
         byte* payload = stackalloc byte[Element.BlockPayloadSize];
         pack.Insert(index, NewBlock(text.Bytes, payload, heap, owner));
+    }
+
+    /// <summary>Inserts a text that fits behind the last element.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Append(ref Pack pack, in PackedText text, ValueHeap heap, HeapValue* owner)
+    {
+        if (text.IsBlock)
+        {
+            Insert(ref pack, pack.Count, text, heap, owner);
+        }
+        else
+        {
+            pack.Append(text);
+        }
     }
 
     /// <summary>Puts a text that fits in an element's place, and frees what was there.</summary>
@@ -48,6 +63,18 @@ internal static unsafe class HeapPack
             }
         }
         pack.Remove(index, count);
+    }
+
+    /// <summary>Frees all blocks of a pack that goes as a whole.</summary>
+    public static void Release(in Pack pack, ValueHeap heap, HeapValue* owner)
+    {
+        for (int i = 0; i < pack.Count; i++)
+        {
+            if (pack.CodeAt(i) == Element.BlockCode)
+            {
+                heap.Free(owner, pack.At(i).Block);
+            }
+        }
     }
 
     /// <summary>Frees all blocks of a pack that goes as a whole, on any thread; nothing is counted.</summary>

@@ -11,6 +11,12 @@ internal static unsafe class HeapValues
     {
         switch (root->Kind)
         {
+            case HeapValueKind.List:
+                ListEditor.FreeNodes((ListRoot*)root);
+                break;
+            case HeapValueKind.HashTable:
+                HashTable.FreeNodes(root);
+                break;
             default:
                 throw new InvariantException($"no heap value of kind {root->Kind}");
         }
@@ -21,6 +27,8 @@ internal static unsafe class HeapValues
     {
         return root->Kind switch
         {
+            HeapValueKind.List => &ListEditor.Clone((ListRoot*)root, heap)->Value,
+            HeapValueKind.HashTable => HashTable.Clone(root, heap),
             _ => throw new InvariantException($"no heap value of kind {root->Kind}"),
         };
     }

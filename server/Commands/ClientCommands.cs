@@ -287,7 +287,7 @@ internal static class ClientCommands
         bool writesOnly = context.Count == 4 && context.Is(3, "WRITE"u8);
         if (context.Count > 4)
         {
-            ReplyText.UnknownSubcommand(context);
+            HelpReply.Refuse(context);
         }
         else if (context.Count == 4 && !writesOnly && !context.Is(3, "ALL"u8))
         {
@@ -323,7 +323,7 @@ internal static class ClientCommands
     {
         if (context.Count > 4)
         {
-            ReplyText.UnknownSubcommand(context);
+            HelpReply.Refuse(context);
         }
         else if (context.Count == 4 && !context.Is(3, "TIMEOUT"u8) && !context.Is(3, "ERROR"u8))
         {
@@ -332,13 +332,9 @@ internal static class ClientCommands
         else if (context.TryInt64(2, out long id))
         {
             TidelogServer server = TidelogServer.Of(context);
-            bool isBlocked = server.FindClient(id) is { Blocked: not null };
-            if (isBlocked)
-            {
-                bool withError = context.Count == 4 && context.Is(3, "ERROR"u8);
-                server.Loop.Post(() => server.Unblock(id, withError));
-            }
-            context.Reply.Integer(isBlocked ? 1 : 0);
+            bool withError = context.Count == 4 && context.Is(3, "ERROR"u8);
+            bool isEnded = server.FindClient(id) is Client client && context.Engine.Blocked.TryEnd(client, withError);
+            context.Reply.Integer(isEnded ? 1 : 0);
         }
     }
 

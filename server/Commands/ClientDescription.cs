@@ -1,4 +1,5 @@
 using System.Text;
+using Tidelog.Engine.PubSub;
 using Tidelog.Server.Network;
 
 namespace Tidelog.Server.Commands;
@@ -14,9 +15,11 @@ internal static class ClientDescription
         return $"id={client.Id} addr={client.Address} laddr={client.LocalAddress} fd={client.Socket} "
             + $"name={Encoding.Latin1.GetString(client.Name)} "
             + $"age={Seconds(client.ConnectedAtMs, nowMs)} idle={Seconds(client.LastInteractionMs, nowMs)} "
-            + $"flags={Flags(client)} db={client.Database.Index} sub=0 psub=0 ssub=0 multi=-1 "
+            + $"flags={Flags(client)} db={client.Database.Index} sub={client.CountSubscriptions(TopicKind.Channel)} "
+            + $"psub={client.CountSubscriptions(TopicKind.Pattern)} "
+            + $"ssub={client.CountSubscriptions(TopicKind.ShardChannel)} multi={Queued(client)} "
             + $"qbuf={client.Input.Length} qbuf-free={client.Input.Capacity - client.Input.Length} "
-            + $"argv-mem={argumentBytes} multi-mem=0 rbs=0 rbp=0 "
+            + $"argv-mem={argumentBytes} multi-mem={client.Transaction?.Queue.ArgumentBytes ?? 0} rbs=0 rbp=0 "
             + $"obl=0 oll={(pending > 0 ? 1 : 0)} omem={pending} tot-mem={client.MemoryUsage} events={Events(client)} "
             + $"cmd={client.LastCommand?.FullName ?? "NULL"} user={ConnectionCommands.DefaultUser} redir=-1 "
             + $"resp={client.Protocol}";
@@ -28,9 +31,21 @@ internal static class ClientDescription
     private static string Flags(Client client)
     {
         string flags = "";
+        if (client.IsSubscribed)
+        {
+            flags += 'P';
+        }
+        if (client.Transaction is { IsOpen: true })
+        {
+            flags += 'x';
+        }
         if (client.IsWaiting)
         {
             flags += 'b';
+        }
+        if (client.Transaction is { IsTouched: true })
+        {
+            flags += 'd';
         }
         if (client.CloseAfterReply)
         {
@@ -50,6 +65,9 @@ internal static class ClientDescription
         }
         return flags.Length > 0 ? flags : "N";
     }
+
+    private static int Queued(Client client) =>
+        client.Transaction is { IsOpen: true } transaction ? transaction.Queue.Count : -1;
 
     private static string Events(Client client) =>
         (client.Interest.HasFlag(SocketEvents.Readable) ? "r" : "")

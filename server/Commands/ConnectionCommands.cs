@@ -28,10 +28,14 @@ internal static class ConnectionCommands
         },
         new("quit", -1, BeforeLogin, AclCategories.Connection, Quit)
         {
+            InTransaction = TransactionRole.Ends,
+            RunsWhileSubscribed = true,
             Docs = new("Ends the connection once its replies are sent.", "1.0.0", "connection", "O(1)", ""),
         },
         new("reset", 1, BeforeLogin, AclCategories.Connection, Reset)
         {
+            InTransaction = TransactionRole.Ends,
+            RunsWhileSubscribed = true,
             Docs = new("Takes the connection back to the state of a new one.", "6.2.0", "connection", "O(1)", ""),
         },
     ];
@@ -174,6 +178,7 @@ internal static class ConnectionCommands
 
     private static void Reset(CommandContext context)
     {
+        context.Engine.PubSub.Forget(context.Session);
         context.Session.Reset(context.Keyspace[0]);
         context.Session.Authenticated = !context.Engine.PasswordRequired;
         context.Reply.Protocol = context.Session.Protocol;

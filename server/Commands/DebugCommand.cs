@@ -117,7 +117,7 @@ internal static class DebugCommand
                 return;
             }
         }
-        ReplyText.UnknownSubcommand(context);
+        HelpReply.Refuse(context);
     }
 
     private static void WithoutEffect(CommandContext context) => context.Reply.Ok();
@@ -305,7 +305,7 @@ internal static class DebugCommand
         }
         else if (!context.Is(2, "RESIZING"u8))
         {
-            ReplyText.UnknownSubcommand(context);
+            HelpReply.Refuse(context);
             return;
         }
         context.Reply.Ok();

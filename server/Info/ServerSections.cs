@@ -57,8 +57,9 @@ internal static class ServerSections
         text.Add("maxclients", server.Settings.MaxClients);
         text.Add("client_recent_max_input_buffer", largestInput);
         text.Add("client_recent_max_output_buffer", largestOutput);
-        text.Add("blocked_clients", server.PausedClients.Count + server.BlockedClients.Count);
-        text.AddZeros("tracking_clients", "clients_in_timeout_table");
+        text.Add("blocked_clients", server.PausedClients.Count + server.Engine.Blocked.Count);
+        text.AddZeros("tracking_clients");
+        text.Add("clients_in_timeout_table", server.Engine.Blocked.TimedCount);
     }
 
     public static void Cpu(InfoText text)

@@ -1,5 +1,6 @@
 using Tidelog.Engine;
 using Tidelog.Engine.Commands;
+using Tidelog.Engine.PubSub;
 
 namespace Tidelog.Server.Info;
 
@@ -33,8 +34,11 @@ internal static class StatsSections
         text.Add("current_eviction_exceeded_time", exceeded);
         text.Add("keyspace_hits", engine.KeyspaceHits);
         text.Add("keyspace_misses", engine.KeyspaceMisses);
-        text.AddZeros("pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
-            "migrate_cached_sockets", "slave_expires_tracked_keys");
+        PubSubRegistry pubSub = server.Engine.PubSub;
+        text.Add("pubsub_channels", pubSub.CountTopics(TopicKind.Channel));
+        text.Add("pubsub_patterns", pubSub.CountTopics(TopicKind.Pattern));
+        text.Add("pubsubshard_channels", pubSub.CountTopics(TopicKind.ShardChannel));
+        text.AddZeros("latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys");
         text.AddZeros("active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits",
             "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time");
         text.AddZeros("tracking_total_keys", "tracking_total_items", "tracking_total_prefixes");

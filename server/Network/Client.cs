@@ -46,6 +46,14 @@ internal sealed class Client(Database database, EventLoop loop, int socket, stri
     /// <summary>Bytes of replies that wait for the socket.</summary>
     public long OutputPending => Output is null ? 0 : Output.Pending;
 
+    /// <summary>
+    /// Messages that leave at the end of the turn; null for none. The loop's <see cref="Outbox"/> guards it.
+    /// </summary>
+    public ReplyWriter? Mail { get; set; }
+
+    /// <summary>Its messages were more than its output limit: it is to be closed.</summary>
+    public bool MissedMail { get; set; }
+
     /// <summary>What its socket is watched for.</summary>
     public SocketEvents Interest { get; set; }
 
@@ -68,11 +76,18 @@ internal sealed class Client(Database database, EventLoop loop, int socket, stri
     public long OverSoftLimitSinceMs { get; set; }
 
     /// <summary>Which output limits hold for it.</summary>
-    public ClientClass Class { get; } = ClientClass.Normal;
+    public ClientClass Class => IsSubscribed ? ClientClass.PubSub : ClientClass.Normal;
 
-    /// <summary>Bytes that it costs: buffers and the object itself.</summary>
-    public long MemoryUsage => Input.Capacity + (Output is null ? 0 : Output.Capacity) + FixedCost;
+    /// <summary>Bytes that it costs: buffers, what it queued in a transaction, and the object itself.</summary>
+    public long MemoryUsage =>
+        Input.Capacity + (Output?.Capacity ?? 0) + (Transaction?.MemoryUsage ?? 0) + SubscriptionBytes + FixedCost;
 
     /// <summary><see cref="MemoryUsage"/> as the server's sum has it.</summary>
     public long CountedMemory { get; set; }
+
+    /// <inheritdoc/>
+    protected override void WaitEnded(ReplyWriter answer) => Loop.Release(this, answer);
+
+    /// <inheritdoc/>
+    public override void Deliver(ReadOnlySpan<byte> message) => Loop.Deliver(this, message);
 }

@@ -32,8 +32,10 @@ internal sealed unsafe class EventLoop : IDisposable
     private readonly Acceptor _acceptor;
     private readonly ReplySender _sender;
     private readonly RequestRunner _runner;
+    private readonly Outbox _outbox;
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly List<Client> _closing = [];
+    private readonly List<Client> _released = [];
     private List<Client> _unfinished = [];
     private List<Client> _continuing = [];
     private Client?[] _clients = new Client?[256];
@@ -49,7 +51,8 @@ internal sealed unsafe class EventLoop : IDisposable
         _trace = server.TurnTrace;
         _acceptor = new Acceptor(this, _poller, server);
         _sender = new ReplySender(this, _poller, server);
-        _runner = new RequestRunner(this, server, _sender);
+        _outbox = new Outbox(_poller, server);
+        _runner = new RequestRunner(this, server, _sender, _outbox);
     }
 
     /// <summary>The client whose commands are being executed, or null.</summary>
@@ -63,6 +66,18 @@ internal sealed unsafe class EventLoop : IDisposable
     {
         _posted.Enqueue(action);
         _poller.WakeUp();
+    }
+
+    /// <summary>
+    /// Sends a client messages at the end of the turn, in front of the replies to what it asks later. Safe from any
+    /// thread: it is the one way to another client's connection.
+    /// </summary>
+    public void Deliver(Client client, ReadOnlySpan<byte> messages)
+    {
+        if (!client.CloseSoon)
+        {
+            _outbox.Add(client, messages);
+        }
     }
 
     public void Add(Listener listener) => _acceptor.Add(listener);
@@ -89,6 +104,7 @@ internal sealed unsafe class EventLoop : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run()
     {
+        _outbox.LoopThread = Environment.CurrentManagedThreadId;
         while (!_stopping)
         {
             int count = Wait();
@@ -128,22 +144,25 @@ internal sealed unsafe class EventLoop : IDisposable
     }
 
     /// <summary>Executes what a client has in its input; for one whose pause has ended.</summary>
-    /// <param name="answer">
-    /// Writes the reply that it has waited for in a blocking command. Not while a command is executed: Post it from
-    /// there.
-    /// </param>
-    public void Resume(Client client, Action<ReplyWriter>? answer = null)
+    public void Resume(Client client)
     {
         client.IsPaused = false;
         client.HasWork = true;
-        if (answer is not null)
-        {
-            Invariant.Require(Current is null);
-            _sender.Reply.Protocol = client.Protocol;
-            answer(_sender.Reply);
-            _sender.Send(client);
-        }
         Settle(client);
+    }
+
+    /// <summary>
+    /// Lets a client go on whose blocking command has ended, from the end of the turn: another client's commands are
+    /// being executed now.
+    /// </summary>
+    /// <param name="answer">Goes with the messages that the client is sent.</param>
+    public void Release(Client client, ReplyWriter answer)
+    {
+        if (!client.CloseSoon)
+        {
+            _outbox.Add(client, answer.Start, answer.Length);
+            _released.Add(client);
+        }
     }
 
     /// <summary>Closes a client at the end of the turn.</summary>
@@ -151,8 +170,11 @@ internal sealed unsafe class EventLoop : IDisposable
     {
         if (!client.CloseSoon)
         {
+            // At once: nothing may be taken out of a list for it any more.
+            _engine.Blocked.Forget(client);
             client.CloseSoon = true;
             _closing.Add(client);
+            _engine.PubSub.Forget(client);
         }
     }
 
@@ -456,8 +478,30 @@ internal sealed unsafe class EventLoop : IDisposable
         }
     }
 
+    private void SendMail()
+    {
+        while (_outbox.TryNext(out Client? client))
+        {
+            if (client.CloseSoon)
+            {
+                _outbox.Drop(client);
+                continue;
+            }
+            client.LastInteractionMs = _engine.Keyspace.NowMs;
+            _runner.SendMail(client);
+        }
+    }
+
     private void EndTurn()
     {
+        if (!_outbox.IsEmpty)
+        {
+            SendMail();
+        }
+        if (_released.Count > 0)
+        {
+            ResumeReleased();
+        }
         _sender.SendGathered();
         if (_inTurn)
         {
@@ -478,6 +522,18 @@ internal sealed unsafe class EventLoop : IDisposable
         }
     }
 
+    private void ResumeReleased()
+    {
+        foreach (Client client in _released)
+        {
+            if (!client.CloseSoon)
+            {
+                Resume(client);
+            }
+        }
+        _released.Clear();
+    }
+
     private void Close(Client client)
     {
         if (client.Socket < 0)
@@ -489,6 +545,7 @@ internal sealed unsafe class EventLoop : IDisposable
         client.Socket = -1;
         client.Input.Dispose();
         client.Output?.Dispose();
+        _outbox.Drop(client);
         _server.Forget(client);
     }
 }

@@ -11,7 +11,8 @@ using Tidelog.Protocol;
 
 namespace Tidelog.Server.Network;
 
-internal sealed unsafe class RequestRunner(EventLoop loop, TidelogServer server, ReplySender sender)
+internal sealed unsafe class RequestRunner(
+    EventLoop loop, TidelogServer server, ReplySender sender, Outbox outbox)
 {
     /// <summary>Bytes of replies after which a client's turn ends.</summary>
     private const long RepliesPerTurn = 1 << 20;
@@ -20,7 +21,7 @@ internal sealed unsafe class RequestRunner(EventLoop loop, TidelogServer server,
     private const long StallAt = 64 << 20;
 
     /// <summary>Replies that no limit counts: redis keeps so many in a client's own buffer.</summary>
-    private const long UncountedReplies = 16 * 1024;
+    public const long UncountedReplies = 16 * 1024;
 
     private readonly StorageEngine _engine = server.Engine;
     private readonly CommandBatch _batch = new();
@@ -38,7 +39,12 @@ internal sealed unsafe class RequestRunner(EventLoop loop, TidelogServer server,
     {
         Current = client;
         client.HasWork = false;
-        while (client.Input.Length > 0)
+        if (client.Mail is not null)
+        {
+            // What it was sent before these commands goes in front of their replies.
+            outbox.Take(client, sender.Reply);
+        }
+        while (client.Input.Length > 0 && !client.MissedMail)
         {
             ParseStatus parsed = ParseBatch(client);
             if (_batch.Count == 0)
@@ -56,22 +62,25 @@ internal sealed unsafe class RequestRunner(EventLoop loop, TidelogServer server,
                 server.PausedClients.Add(client);
                 break;
             }
-            if (outcome == BatchOutcome.Blocked)
-            {
-                server.BlockedClients.Add(client);
-                break;
-            }
             if (outcome == BatchOutcome.ReplyFull)
             {
                 client.HasWork = client.Input.Length > 0;
                 break;
             }
-            if (outcome == BatchOutcome.Closing || parsed == ParseStatus.NeedMore || client.CloseSoon)
+            if (outcome is BatchOutcome.Blocked or BatchOutcome.Closing
+                || parsed == ParseStatus.NeedMore || client.CloseSoon)
             {
                 break;
             }
         }
         Current = null;
+        SendReplies(client);
+    }
+
+    /// <summary>Sends the messages that others left for a client.</summary>
+    public void SendMail(Client client)
+    {
+        outbox.Take(client, sender.Reply);
         SendReplies(client);
     }
 
@@ -183,10 +192,10 @@ internal sealed unsafe class RequestRunner(EventLoop loop, TidelogServer server,
     private void SendReplies(Client client)
     {
         long waiting = sender.Reply.Length;
-        if (waiting > 0)
+        if (waiting > 0 || client.MissedMail)
         {
             waiting += client.OutputPending;
-            if (waiting > UncountedReplies && server.IsOverHardLimit(client, waiting))
+            if (client.MissedMail || (waiting > UncountedReplies && server.IsOverHardLimit(client, waiting)))
             {
                 sender.Discard();
                 loop.CloseOverLimit(client);

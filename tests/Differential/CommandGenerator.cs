@@ -10,11 +10,11 @@ internal static class CommandGenerator
 {
     private static readonly string LongKey = new('k', 300);
 
-    private static readonly Gen<string> Key = Gen.Frequency(
+    internal static readonly Gen<string> Key = Gen.Frequency(
         (20, Gen.Elements("a", "b", "c", "d", "e", "f")),
         (1, Gen.Elements("", "k\r\n\0\xff", LongKey, "a*", "[x]")));
 
-    private static readonly Gen<string> Integer = Gen.Frequency(
+    internal static readonly Gen<string> Integer = Gen.Frequency(
         (6, Gen.Elements("0", "1", "-1", "5", "100", "-100", "9999", "10000", "4294967296")),
         (2, Gen.Elements("9223372036854775807", "-9223372036854775808", "9223372036854775806")),
         (1, Gen.Elements("9223372036854775808", "-9223372036854775809", "", " 1", "1 ", "01", "+1", "-0", "1.0", "x")));
@@ -25,7 +25,7 @@ internal static class CommandGenerator
         (3, Gen.Choose(-1_000_000, 1_000_000).Select(n => $"{n / 1000.0:R}")),
         (1, Gen.Elements("inf", "-inf", "+inf", "infinity", "nan", "1e5000", "", " 1", "1 ", "x", "1.", ".5", "+1.5")));
 
-    private static readonly Gen<string> Value = Gen.Frequency(
+    internal static readonly Gen<string> Value = Gen.Frequency(
         (6, Gen.Elements("", "foo", "bar", "hello world", "GATTACA", "TAGACATA", "\0\x01\xfe\xff", "a\r\nb")),
         (5, Integer),
         (3, Float),
@@ -102,7 +102,9 @@ internal static class CommandGenerator
         (7, Counters()),
         (5, Expiry()),
         (6, Keys()),
+        (8, BitmapGenerator.Commands()),
         (2, Databases()),
+        (5, Transactions()),
         (1, Session()),
         (2, Mistakes()));
 
@@ -152,6 +154,13 @@ internal static class CommandGenerator
         Line(Word("SWAPDB"), Database, Database),
         Line(Word("FLUSHDB", "FLUSHALL"), UpTo(1, Line(Word("SYNC", "ASYNC", "junk")))));
 
+    private static Gen<string[]> Transactions() => Gen.Frequency(
+        (3, Line(Word("MULTI"))),
+        (3, Line(Word("EXEC"))),
+        (1, Line(Word("DISCARD", "UNWATCH"))),
+        (2, Line(Word("WATCH"), UpTo(3, Line(Key)))),
+        (1, Line(Word("MULTI", "EXEC", "DISCARD", "UNWATCH"), Key)));
+
     private static Gen<string[]> Session() => Gen.OneOf(
         Line(Word("PING", "ECHO"), Value),
         Line(Word("PING", "RESET", "QUIET", "TIME")),
@@ -190,7 +199,7 @@ internal static class CommandGenerator
     private static Gen<string> FarAhead(string zeros) => Gen.Choose(1, 2_000_000).Select(n => $"{n}{zeros}");
 
     // One of these words, mostly as it stands, sometimes in other letters.
-    private static Gen<string> Word(params string[] words) => Gen.Elements(words).SelectMany(word => Gen.Frequency(
+    internal static Gen<string> Word(params string[] words) => Gen.Elements(words).SelectMany(word => Gen.Frequency(
         (8, Gen.Constant(word)), (1, Gen.Constant(word.ToLowerInvariant())), (1, Gen.Constant(MixedCase(word)))));
 
     private static string MixedCase(string word) =>
@@ -200,20 +209,20 @@ internal static class CommandGenerator
 
     private static bool NotEmpty(string[] command) => command.Length > 0;
 
-    private static Gen<string[]> UpTo(int count, Gen<string[]> part) => Gen.Choose(0, count)
+    internal static Gen<string[]> UpTo(int count, Gen<string[]> part) => Gen.Choose(0, count)
         .SelectMany(n => part.ListOf(n))
         .Select(parts => parts.SelectMany(p => p).ToArray());
 
-    private static Gen<string[]> Line(params Gen<string>[] words) => Gen.CollectToArray(words);
+    internal static Gen<string[]> Line(params Gen<string>[] words) => Gen.CollectToArray(words);
 
-    private static Gen<string[]> Line(Gen<string> first, Gen<string[]> rest) => Join(Line(first), rest);
+    internal static Gen<string[]> Line(Gen<string> first, Gen<string[]> rest) => Join(Line(first), rest);
 
-    private static Gen<string[]> Line(Gen<string> first, Gen<string> second, Gen<string[]> rest) =>
+    internal static Gen<string[]> Line(Gen<string> first, Gen<string> second, Gen<string[]> rest) =>
         Join(Line(first, second), rest);
 
-    private static Gen<string[]> Line(Gen<string> first, Gen<string> second, Gen<string> third, Gen<string[]> rest) =>
+    internal static Gen<string[]> Line(Gen<string> first, Gen<string> second, Gen<string> third, Gen<string[]> rest) =>
         Join(Line(first, second, third), rest);
 
-    private static Gen<string[]> Join(Gen<string[]> left, Gen<string[]> right) =>
+    internal static Gen<string[]> Join(Gen<string[]> left, Gen<string[]> right) =>
         left.Zip(right, (l, r) => (string[])[.. l, .. r]);
 }

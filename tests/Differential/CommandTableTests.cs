@@ -14,7 +14,10 @@ public sealed class CommandTableTests(ServerPair servers) : IClassFixture<Server
         .. Words("psetex set setex setnx setrange strlen substr"),
         .. Words("copy del exists expire expireat expiretime keys move object persist pexpire pexpireat pexpiretime"),
         .. Words("pttl randomkey rename renamenx scan touch ttl type unlink wait"),
+        .. Words("bitcount bitfield bitfield_ro bitop bitpos getbit setbit"),
+        .. Words("pfadd pfcount pfdebug pfmerge pfselftest"),
         .. Words("auth client echo hello ping quit reset select"),
+        .. Words("subscribe unsubscribe psubscribe punsubscribe ssubscribe sunsubscribe publish spublish pubsub"),
         .. Words("command config dbsize debug flushall flushdb info lolwut memory shutdown swapdb time"),
     ];
 

@@ -37,8 +37,8 @@ internal static class CompatibilityPage
         ("cluster-enabled", "INFO and HELLO say `cluster`; there is no cluster."),
         ("enable-module-command", "There is no MODULE command."),
         ("loadmodule", "Kept; no module is loaded."),
-        ("maxmemory", "The memory counted is Tidelog's own, and dead records, which the cleaner is after, do not count: "
-            + "see [architecture.md](architecture.md)."),
+        ("maxmemory", "The memory counted is Tidelog's own, and dead records, which the cleaner is after, do not "
+            + "count: see [architecture.md](architecture.md)."),
         ("maxmemory-policy", "Redis's policies, found in another way: the LRU ones by second chance, `volatile-ttl` to "
             + "the accuracy of the expiry wheel's slots."),
         ("maxmemory-samples", "For the LFU policies: the more, the fewer keys may be evicted. No other samples."),

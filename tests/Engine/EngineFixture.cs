@@ -20,10 +20,11 @@ internal sealed class EngineFixture
     private readonly ReplyWriter _reply = new();
     private long _effectsRead;
 
-    public EngineFixture(EngineOptions? options = null)
+    /// <param name="commands">Rows beside the engine's.</param>
+    public EngineFixture(EngineOptions? options = null, IEnumerable<Command>? commands = null)
     {
         Options = options ?? new EngineOptions();
-        Engine = new StorageEngine(Options, [], NullLogger.Instance, _clock, new Random(1));
+        Engine = new StorageEngine(Options, commands ?? [], NullLogger.Instance, _clock, new Random(1));
         Session = Engine.OpenSession();
     }
 

@@ -1,5 +1,6 @@
 using Tidelog.Engine;
 using Tidelog.Engine.Commands;
+using Tidelog.Engine.PubSub;
 using Tidelog.Protocol;
 using Xunit;
 
@@ -19,12 +20,18 @@ public sealed unsafe class KeyAllocationTests
     [InlineData("TOUCH key")]
     [InlineData("RENAME key key2", "RENAME key2 key")]
     [InlineData("COPY key key3", "DEL key3")]
+    [InlineData("PUBLISH channel message", "SPUBLISH channel message")]
     [InlineData("SELECT 0", "PING", "DBSIZE", "OBJECT ENCODING key")]
+    [InlineData("MULTI", "SET key 1", "INCR other", "GET key", "EXEC", "MULTI", "DISCARD", "UNWATCH")]
     public void Nothing_is_allocated_on_the_heap(params string[] commands)
     {
         EngineFixture fixture = new();
         fixture.Line("SET key value");
         fixture.Line("SET other 12");
+        Session listener = fixture.Engine.OpenSession();
+        fixture.Engine.PubSub.Subscribe(TopicKind.Channel, listener, "channel"u8);
+        fixture.Engine.PubSub.Subscribe(TopicKind.Pattern, listener, "*"u8);
+        fixture.Options.NotifyKeyspaceEvents = NotifyEvents.All | NotifyEvents.Keyspace | NotifyEvents.KeyEvent;
         CommandBatch batch = new();
         ReplyWriter reply = new();
         byte[] requests = GC.AllocateUninitializedArray<byte>(1024, pinned: true);

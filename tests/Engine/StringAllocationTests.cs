@@ -29,6 +29,15 @@ public sealed class StringAllocationTests
     [InlineData("STRLEN number")]
     [InlineData("MGET text number missing")]
     [InlineData("MSET text a number 2 further c")]
+    [InlineData("SETBIT text 500 1")]
+    [InlineData("GETBIT number 5")]
+    [InlineData("BITCOUNT text 3 -3 BIT")]
+    [InlineData("BITPOS text 1 3")]
+    [InlineData("BITOP XOR text text number missing")]
+    [InlineData("BITFIELD text SET u8 0 5 INCRBY i5 #3 1 OVERFLOW FAIL INCRBY u4 0 100 GET i64 1")]
+    [InlineData("PFADD hll a b c d")]
+    [InlineData("PFCOUNT hll missing")]
+    [InlineData("PFMERGE hll other")]
     public void A_command_allocates_nothing_on_the_gc_heap(string command)
     {
         EngineFixture engine = new();
