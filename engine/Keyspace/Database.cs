@@ -204,6 +204,11 @@ public sealed unsafe class Database
     }
 
     /// <summary>
+    /// The same for a change that is none to who watches the key: what the groups of a stream were given.
+    /// </summary>
+    internal Record MakeMutableUnwatched(Record record) => Opened.MakeMutable(record);
+
+    /// <summary>
     /// Changes the length of a string that is not stored as an integer, keeping its bytes; new ones are zero. It is
     /// "raw" from then on.
     /// </summary>
