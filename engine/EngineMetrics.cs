@@ -8,6 +8,9 @@ public sealed class EngineMetrics
     public long KeyspaceMisses;
     public long ExpiredKeys;
     public long EvictedKeys;
+
+    /// <summary>Milliseconds that memory was over its limit, up to when it last came back under it.</summary>
+    public long EvictionExceededMs;
     public long UnexpectedErrorReplies;
 
     /// <summary>Rounds of active expiry that stopped for their budget with keys still due.</summary>
@@ -20,7 +23,7 @@ public sealed class EngineMetrics
     public void Reset()
     {
         CommandsProcessed = KeyspaceHits = KeyspaceMisses = ExpiredKeys = EvictedKeys = UnexpectedErrorReplies = 0;
-        ExpiryBudgetReached = 0;
+        ExpiryBudgetReached = EvictionExceededMs = 0;
         ErrorReplies.Clear();
     }
 

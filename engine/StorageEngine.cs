@@ -29,6 +29,7 @@ public sealed class StorageEngine
         Notifier = new KeyspaceNotifier(options, PubSub);
         Keyspace = new KeySpace(options, Metrics, Effects, Notifier, random) { Upkeep = new UpkeepClock(time) };
         Commands = new CommandTable(CommandRows.Concat(commands));
+        Evictor = new Evictor(this, time);
         Dispatcher = new Dispatcher(this, time);
         Blocked = new BlockedSessions(this);
         UpdateClock();
@@ -57,6 +58,8 @@ public sealed class StorageEngine
     public Dispatcher Dispatcher { get; }
 
     public BlockedSessions Blocked { get; }
+
+    public Evictor Evictor { get; }
 
     public ClientPause Pause => Keyspace.Pause;
 
@@ -109,8 +112,8 @@ public sealed class StorageEngine
     /// <summary>Ends a turn: the cleaner takes its share of the time.</summary>
     public void EndTurn() => EndTurn(idle: false);
 
-    /// <summary>Periodic work: active expiry, with a bound on how much at a time.</summary>
-    /// <returns>False if keys are still due: call again soon.</returns>
+    /// <summary>Periodic work: active expiry and eviction, with a bound on how much at a time.</summary>
+    /// <returns>False if keys still have to go: call again soon.</returns>
     public bool Cron()
     {
         BeginTurn();
@@ -121,6 +124,7 @@ public sealed class StorageEngine
             Metrics.ExpiryBudgetReached++;
         }
         PeakMemory = Math.Max(PeakMemory, UsedMemory);
+        done &= Evictor.MakeRoom() != EvictionOutcome.Unfinished;
         EndTurn(idle: true);
         return done;
     }
@@ -151,7 +155,7 @@ public sealed class StorageEngine
     /// Live data is over <c>maxmemory</c>. Dead records do not count against the client: they go as the cleaner comes,
     /// and it hurries while the limit is passed.
     /// </summary>
-    internal bool IsOutOfMemory()
+    internal bool IsOverMemoryLimit()
     {
         long limit = Options.MaxMemory;
         return limit > 0 && UsedMemory > limit && UsedMemory - Keyspace.DeadBytes > limit;

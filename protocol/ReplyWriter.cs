@@ -71,6 +71,15 @@ public sealed unsafe class ReplyWriter : IDisposable
     /// <summary>Forgets what was written behind <paramref name="length"/>.</summary>
     public void TruncateTo(long length) => _position = _start + length;
 
+    /// <summary>
+    /// Makes room for a caller that writes many small replies by itself; it tells <see cref="Close"/> where it ended.
+    /// </summary>
+    /// <returns>Where to write, up to so many bytes.</returns>
+    public byte* Open(long room) => Reserve(room);
+
+    /// <param name="end">Behind the last byte that was written since <see cref="Open"/>.</param>
+    public void Close(byte* end) => _position = end;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private byte* Reserve(long count)
     {
@@ -198,6 +207,30 @@ public sealed unsafe class ReplyWriter : IDisposable
         _position = p;
     }
 
+    /// <summary>A floating point number; its text as a bulk string in RESP2.</summary>
+    public void Double(double value)
+    {
+        byte* text = stackalloc byte[Doubles.MaxLength];
+        DoubleText(new ReadOnlySpan<byte>(text, Doubles.Format(value, new Span<byte>(text, Doubles.MaxLength))));
+    }
+
+    /// <summary>A floating point number that is text already; a bulk string in RESP2.</summary>
+    public void DoubleText(ReadOnlySpan<byte> text)
+    {
+        if (Protocol != 3)
+        {
+            Bulk(text);
+            return;
+        }
+        byte* p = Reserve(text.Length + 3L);
+        *p++ = (byte)',';
+        text.CopyTo(new Span<byte>(p, text.Length));
+        p += text.Length;
+        *p++ = (byte)'\r';
+        *p++ = (byte)'\n';
+        _position = p;
+    }
+
     /// <summary>The missing value: "_" in RESP3, a null bulk string in RESP2.</summary>
     public void Null() => Raw(Protocol == 3 ? "_\r\n"u8 : "$-1\r\n"u8);
 
@@ -251,19 +284,44 @@ public sealed unsafe class ReplyWriter : IDisposable
     /// </summary>
     public long BeginArray() => Length;
 
-    public void EndArray(long mark, long count)
+    public void EndArray(long mark, long count) => InsertHeader(mark, '*', count);
+
+    /// <summary>Makes a set of what <see cref="BeginArray"/> began; an array in RESP2.</summary>
+    public void EndSet(long mark, long count) => InsertHeader(mark, Protocol == 3 ? '~' : '*', count);
+
+    /// <summary>The same for what is a map in RESP3, and here in RESP2 an array of its pairs, two items each.</summary>
+    public void EndMap(long mark, long pairs) => InsertHeader(mark, Protocol == 3 ? '%' : '*', pairs);
+
+    /// <summary>Inserts a bulk string in front of what was written since a mark.</summary>
+    /// <param name="mark">What <see cref="BeginArray"/> returned.</param>
+    public void InsertBulk(long mark, ReadOnlySpan<byte> value)
+    {
+        InsertRoom(mark, value.Length + 2L);
+        value.CopyTo(new Span<byte>(_start + mark, value.Length));
+        byte* end = _start + mark + value.Length;
+        end[0] = (byte)'\r';
+        end[1] = (byte)'\n';
+        InsertHeader(mark, '$', value.Length);
+    }
+
+    private void InsertHeader(long mark, char kind, long count)
     {
         byte* header = stackalloc byte[Numbers.MaxInt64Length + 3];
         int length = 0;
-        header[length++] = (byte)'*';
+        header[length++] = (byte)kind;
         length += Numbers.Format(count, header + length);
         header[length++] = (byte)'\r';
         header[length++] = (byte)'\n';
+        InsertRoom(mark, length);
+        Buffer.MemoryCopy(header, _start + mark, length, length);
+    }
+
+    private void InsertRoom(long mark, long length)
+    {
         Reserve(length);
         byte* at = _start + mark;
         long moved = Length - mark;
         Buffer.MemoryCopy(at, at + length, moved, moved);
-        Buffer.MemoryCopy(header, at, length, length);
         _position += length;
     }
 

@@ -22,7 +22,8 @@ public sealed unsafe class BlockedSessions
     private readonly CommandContext _context;
     private readonly ReplyWriter _reply;
     private readonly ArgumentList _noArguments = new();
-    private readonly SortedSet<(long DeadlineMs, long Serial, Session Session)> _deadlines = new(DeadlineOrder.Instance);
+    private readonly SortedSet<(long DeadlineMs, long Serial, Session Session)> _deadlines =
+        new(DeadlineOrder.Instance);
     private List<WantedKey> _served = [];
     private long _nextSerial;
 
@@ -38,7 +39,9 @@ public sealed unsafe class BlockedSessions
     /// <summary>Those that have a deadline.</summary>
     public int TimedCount => _deadlines.Count;
 
-    /// <summary>Unix time in milliseconds of the first deadline; <see cref="BlockedState.Never"/> without any.</summary>
+    /// <summary>
+    /// Unix time in milliseconds of the first deadline; <see cref="BlockedState.Never"/> without any.
+    /// </summary>
     public long NextDeadlineMs { get; private set; } = BlockedState.Never;
 
     /// <summary>Answers the sessions whose deadline has passed.</summary>

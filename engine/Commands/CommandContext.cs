@@ -70,6 +70,13 @@ public sealed unsafe class CommandContext(StorageEngine engine)
     /// <summary>The command has seen to it itself which of its replies CLIENT REPLY lets through.</summary>
     internal bool HasMutedReplies { get; set; }
 
+    /// <summary>An argument where it lies, which is not on the GC heap; good until the handler returns.</summary>
+    internal Values.NativeText TextAt(int index)
+    {
+        Slice slice = _arguments[_first + index];
+        return new Values.NativeText(_base + slice.Offset, slice.Length);
+    }
+
     internal Slice SliceOf(int index) => _arguments[_first + index];
 
     /// <summary>True if an argument is a word, in any case.</summary>
@@ -124,8 +131,8 @@ public sealed unsafe class CommandContext(StorageEngine engine)
 
     /// <summary>
     /// Lets the session wait, with nothing replied yet. It is served when one of the keys holds a value of the
-    /// operation's type, or gets the operation's reply to that when the deadline passes. In a transaction, where nothing
-    /// may wait, that is replied at once.
+    /// operation's type, or gets the operation's reply to that when the deadline passes. In a transaction, where
+    /// nothing may wait, that is replied at once.
     /// </summary>
     /// <param name="firstKey">Index of the first argument that is a key to wait for.</param>
     public void Block(int firstKey, int keyCount, long deadlineMs, BlockedOperation operation)
@@ -174,7 +181,9 @@ public sealed unsafe class CommandContext(StorageEngine engine)
         return false;
     }
 
-    /// <summary>Tells of an event of a key of the session's database; costs one branch while its class is off.</summary>
+    /// <summary>
+    /// Tells of an event of a key of the session's database; costs one branch while its class is off.
+    /// </summary>
     /// <param name="kind">The event's class.</param>
     /// <param name="name">Such as "lpush".</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -33,8 +33,10 @@ internal sealed class CommandSyntax
     [
         "seconds", "milliseconds", "count", "db", "destination-db", "index", "index1", "index2", "offset", "start",
         "end", "stop", "increment", "decrement", "version", "cursor", "len", "min-match-len", "numkeys", "columns",
-        "rows", "protover", "timeout",
+        "rows", "protover", "timeout", "weight", "limit",
     ];
+    private static readonly HashSet<string> DoubleNames =
+        ["score", "longitude", "latitude", "radius", "width", "height"];
 
     private readonly string[] _words;
     private readonly int _keySpecs;
@@ -173,6 +175,7 @@ internal sealed class CommandSyntax
             : name == "pattern" ? "pattern"
             : name.StartsWith("unix-time", StringComparison.Ordinal) ? "unix-time"
             : IntegerNames.Contains(name) ? "integer"
+            : DoubleNames.Contains(name) ? "double"
             : "string";
         return new SyntaxArgument(name, type, isKey ? _keys++ : -1, token, []);
     }

@@ -213,7 +213,7 @@ public sealed unsafe class Dispatcher
             context.HasMutedReplies = false;
             return true;
         }
-        else if (IsAllowed(context, command))
+        else if (IsAllowed(context, command, (command.Flags & CommandFlags.DenyOom) != 0))
         {
             if (_engine.Pause.Holds(command.Flags, context.NowMs))
             {
@@ -261,36 +261,8 @@ public sealed unsafe class Dispatcher
         return true;
     }
 
-    /// <summary>The work of EXEC.</summary>
-    internal void RunTransaction(CommandContext context, Transaction transaction)
-    {
-        Session session = context.Session;
-        ReplyWriter reply = context.Reply;
-        Command exec = context.Command;
-        QueuedCommands queue = transaction.Queue;
-
-        // CLIENT REPLY inside a transaction takes effect there and then.
-        context.HasMutedReplies = true;
-        if (session.ReplyMode is ReplyMode.On or ReplyMode.SkipNext)
-        {
-            reply.Array(queue.Count);
-        }
-        context.DeniesBlocking = true;
-        _engine.Effects.BeginTransaction();
-        for (int i = 0; i < queue.Count; i++)
-        {
-            long replyStart = reply.Length;
-            Run(context, queue.Load(i, context));
-            if (session.ReplyMode is ReplyMode.Off or ReplyMode.Skipping)
-            {
-                context.MuteReply(replyStart);
-            }
-        }
-        _engine.Effects.EndTransaction();
-        context.DeniesBlocking = false;
-        context.Command = exec;
-        context.Dirty = 0;
-    }
+    /// <summary>Executes one of the commands of EXEC.</summary>
+    internal void RunQueued(CommandContext context, Command command) => Run(context, command);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Run(CommandContext context, Command command)
@@ -353,7 +325,7 @@ public sealed unsafe class Dispatcher
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsAllowed(CommandContext context, Command command)
+    private bool IsAllowed(CommandContext context, Command command, bool takesMemory)
     {
         if (!command.AcceptsArgumentCount(context.Count))
         {
@@ -368,7 +340,9 @@ public sealed unsafe class Dispatcher
         {
             return Reject(context, command, ReplyError.NoAuth);
         }
-        if ((command.Flags & CommandFlags.DenyOom) != 0 && _engine.IsOutOfMemory())
+        if (_engine.Options.MaxMemory > 0
+            && _engine.Evictor.MakeRoom() == EvictionOutcome.Failed
+            && takesMemory)
         {
             return Reject(context, command, ReplyError.OutOfMemory);
         }
@@ -382,20 +356,15 @@ public sealed unsafe class Dispatcher
     /// <param name="flags">The command's, and for EXEC those of all that it would execute.</param>
     private bool IsAllowedInTransaction(CommandContext context, Command command, CommandFlags flags)
     {
-        if (!IsAllowed(context, command))
+        // What is queued takes memory without limit, whatever it is for.
+        bool ends = command.InTransaction is TransactionRole.Ends or TransactionRole.Executes;
+        if (!IsAllowed(context, command, takesMemory: !ends || (flags & CommandFlags.DenyOom) != 0))
         {
             return false;
         }
         if ((flags & CommandFlags.NoMulti) != 0)
         {
             return Reject(context, command, ReplyError.NotInTransaction);
-        }
-
-        // What is queued takes memory without limit, whatever it is for.
-        bool ends = command.InTransaction is TransactionRole.Ends or TransactionRole.Executes;
-        if ((!ends || (flags & CommandFlags.DenyOom) != 0) && _engine.IsOutOfMemory())
-        {
-            return Reject(context, command, ReplyError.OutOfMemory);
         }
         return true;
     }

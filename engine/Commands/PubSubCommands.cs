@@ -107,8 +107,16 @@ internal static class PubSubCommands
     private static void SubscribePattern(CommandContext context) =>
         Subscribe(context, TopicKind.Pattern, "psubscribe"u8);
 
-    private static void SubscribeShard(CommandContext context) =>
+    private static void SubscribeShard(CommandContext context)
+    {
+        // Not in a transaction, which answers once for each command; the older commands may for the sake of old users.
+        if (context.DeniesBlocking)
+        {
+            context.Reply.Error(ReplyError.ShardSubscribeInTransaction);
+            return;
+        }
         Subscribe(context, TopicKind.ShardChannel, "ssubscribe"u8);
+    }
 
     private static void Unsubscribe(CommandContext context) =>
         Unsubscribe(context, TopicKind.Channel, "unsubscribe"u8);

@@ -4,8 +4,8 @@ using Tidelog.Protocol;
 namespace Tidelog.Engine.Commands;
 
 /// <summary>
-/// Commands that wait for EXEC, their requests copied one behind the other into one growing buffer outside the runtime's
-/// heap.
+/// Commands that wait for EXEC, their requests copied one behind the other into one growing buffer outside the
+/// runtime's heap.
 /// </summary>
 public sealed unsafe class QueuedCommands
 {

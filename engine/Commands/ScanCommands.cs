@@ -68,7 +68,7 @@ internal static class ScanCommands
             context.Reply.Error(ReplyError.InvalidCursor);
             return;
         }
-        if (!TryOptions(context, out ScanOptions options))
+        if (!TryOptions(context, 2, ofKeys: true, out ScanOptions options))
         {
             return;
         }
@@ -112,10 +112,12 @@ internal static class ScanCommands
         return record.Exists && (options.Type == 0 || context.Is(options.Type, KeyCommands.TypeName(record.Type)));
     }
 
-    private static bool TryOptions(CommandContext context, out ScanOptions options)
+    /// <summary>Reads MATCH, COUNT and, of keys, TYPE; answers the error itself.</summary>
+    /// <param name="first">Index of the first option.</param>
+    internal static bool TryOptions(CommandContext context, int first, bool ofKeys, out ScanOptions options)
     {
         options = new ScanOptions(DefaultCount, 0, 0);
-        for (int i = 2; i < context.Count; i += 2)
+        for (int i = first; i < context.Count; i += 2)
         {
             if (i + 1 == context.Count)
             {
@@ -139,7 +141,7 @@ internal static class ScanCommands
             {
                 options = options with { Match = context[i + 1] is [(byte)'*'] ? 0 : i + 1 };
             }
-            else if (context.Is(i, "TYPE"u8))
+            else if (ofKeys && context.Is(i, "TYPE"u8))
             {
                 options = options with { Type = i + 1 };
             }
@@ -156,7 +158,7 @@ internal static class ScanCommands
     /// Reads a cursor as C's strtoul does, which redis uses: a sign is allowed, a negative number wraps, an empty text
     /// is 0, a zero byte ends it.
     /// </summary>
-    private static bool TryCursor(ReadOnlySpan<byte> text, out ulong cursor)
+    internal static bool TryCursor(ReadOnlySpan<byte> text, out ulong cursor)
     {
         cursor = 0;
         int zero = text.IndexOf((byte)0);
@@ -214,8 +216,9 @@ internal static class ScanCommands
             return;
         }
     }
-
-    /// <param name="Match">Index of the pattern among the arguments, 0 for none.</param>
-    /// <param name="Type">Index of the type's name among the arguments, 0 for none.</param>
-    private readonly record struct ScanOptions(long Count, int Match, int Type);
 }
+
+/// <summary>The options of SCAN and its kin.</summary>
+/// <param name="Match">Index of the pattern among the arguments, 0 for none.</param>
+/// <param name="Type">Index of the type's name among the arguments, 0 for none.</param>
+internal readonly record struct ScanOptions(long Count, int Match, int Type);

@@ -36,6 +36,12 @@ public class Session(Database database)
     /// <summary>True once it gave the password, or when none was asked for at its beginning.</summary>
     public bool Authenticated { get; set; }
 
+    /// <summary>
+    /// What it sends are effects, of a log or a master: they were checked where they came to be, and limits that held
+    /// there do not hold again.
+    /// </summary>
+    public bool SendsEffects { get; init; }
+
     /// <summary>CLIENT SETNAME; empty for none.</summary>
     public byte[] Name { get; set; } = [];
 
@@ -70,6 +76,9 @@ public class Session(Database database)
 
     /// <summary>All that it is subscribed to; null for nothing.</summary>
     internal SessionSubscriptions? Subscriptions { get; set; }
+
+    /// <summary>Memory that its subscriptions cost, about, in bytes.</summary>
+    public long SubscriptionBytes => Subscriptions?.Bytes ?? 0;
 
     /// <summary>To how many topics of a kind it is subscribed.</summary>
     public int CountSubscriptions(TopicKind kind) => Subscriptions is null ? 0 : Subscriptions[kind].Count;

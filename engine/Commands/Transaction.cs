@@ -31,7 +31,9 @@ public sealed class Transaction(Session session)
     /// <summary>After an error while commands are queued.</summary>
     internal void Abort() => IsAborted |= IsOpen;
 
-    /// <summary>Adds a command, with a copy of its arguments. One that will not be executed anyway is not kept.</summary>
+    /// <summary>
+    /// Adds a command, with a copy of its arguments. One that will not be executed anyway is not kept.
+    /// </summary>
     internal void Add(CommandContext context)
     {
         if (!IsTouched && !IsAborted)

@@ -73,9 +73,37 @@ internal static class TransactionCommands
         else
         {
             transaction.Unwatch();
-            context.Engine.Dispatcher.RunTransaction(context, transaction);
+            Run(context, transaction.Queue);
         }
         transaction.Discard();
+    }
+
+    private static void Run(CommandContext context, QueuedCommands queue)
+    {
+        Session session = context.Session;
+        Command exec = context.Command;
+
+        // CLIENT REPLY inside a transaction takes effect there and then.
+        context.HasMutedReplies = true;
+        if (session.ReplyMode is ReplyMode.On or ReplyMode.SkipNext)
+        {
+            context.Reply.Array(queue.Count);
+        }
+        context.DeniesBlocking = true;
+        context.Effects.BeginTransaction();
+        for (int i = 0; i < queue.Count; i++)
+        {
+            long replyStart = context.Reply.Length;
+            context.Engine.Dispatcher.RunQueued(context, queue.Load(i, context));
+            if (session.ReplyMode is ReplyMode.Off or ReplyMode.Skipping)
+            {
+                context.MuteReply(replyStart);
+            }
+        }
+        context.Effects.EndTransaction();
+        context.DeniesBlocking = false;
+        context.Command = exec;
+        context.Dirty = 0;
     }
 
     private static void Discard(CommandContext context)

@@ -12,14 +12,18 @@ internal sealed class Cleaner
     /// <summary>It works while more than 1 byte in this many is dead.</summary>
     private const int DeadShare = 4;
 
-    /// <summary>The same when memory is short.</summary>
+    /// <summary>The same when memory is short; and so much less, so that small logs are cleaned altogether.</summary>
     private const int UrgentDeadShare = 16;
+    private const long UrgentDeadBytesLess = 64 << 10;
 
     /// <summary>
     /// Budget for each appended byte. A walked byte costs 1, a moved one 4; with three quarters of a page live, a byte
     /// is won for 13 of budget.
     /// </summary>
     private const int BudgetPerByte = 16;
+
+    /// <summary>When memory is short, with fifteen sixteenths live, a byte is won for 61.</summary>
+    private const int UrgentBudgetPerByte = 64;
 
     private const long MinBudget = 16 << 10;
 
@@ -45,11 +49,12 @@ internal sealed class Cleaner
         long tails = TailsOf(stores);
         long budget = idle
             ? IdleBudget
-            : Math.Min((Math.Max(0, tails - _tails) * BudgetPerByte) + MinBudget, MaxBudget);
+            : Math.Min(
+                (Math.Max(0, tails - _tails) * (urgent ? UrgentBudgetPerByte : BudgetPerByte)) + MinBudget, MaxBudget);
         foreach (Store store in stores)
         {
             long limit = urgent
-                ? store.LogBytes / UrgentDeadShare
+                ? Math.Max(0, (store.LogBytes / UrgentDeadShare) - UrgentDeadBytesLess)
                 : Math.Max(DeadBytesIgnored, store.LogBytes / DeadShare);
             if (store.ImmutableBelow == 0 && store.DeadBytes > limit && budget > 0)
             {

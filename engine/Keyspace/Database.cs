@@ -109,10 +109,7 @@ public sealed unsafe class Database
         ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, int length,
         long expiry = -1)
     {
-        if (_interest is not null)
-        {
-            AnnouncePut(key, existing, type, isReplaced: false);
-        }
+        _interest?.Put(key, existing, type, isReplaced: false);
         bool isNew = !existing.Exists;
         Record record = Opened.Put(
             key, KeyHash.Of(key), existing, type, encoding, length, expiry, _keyspace.AccessInfoFor(existing));
@@ -182,20 +179,14 @@ public sealed unsafe class Database
     internal Record ChangeRoom(Record record, int room)
     {
         Invariant.Require(room <= PackedRecord.MaxRoom);
-        if (_interest is not null)
-        {
-            AnnounceChange(record.Key);
-        }
+        _interest?.Change(record.Key);
         return Opened.ChangeRoom(record, room);
     }
 
     /// <summary>Makes a heap value of a packed one; key, expiry and access information stay.</summary>
     internal Record Promote(Record record, ValueEncoding encoding, HeapValue* root)
     {
-        if (_interest is not null)
-        {
-            AnnounceChange(record.Key);
-        }
+        _interest?.Change(record.Key);
         return Opened.Promote(record, encoding, root);
     }
 
@@ -208,12 +199,14 @@ public sealed unsafe class Database
     /// </summary>
     public Record MakeMutable(Record record)
     {
-        if (_interest is not null)
-        {
-            AnnounceChange(record.Key);
-        }
+        _interest?.Change(record.Key);
         return Opened.MakeMutable(record);
     }
+
+    /// <summary>
+    /// The same for a change that is none to who watches the key: what the groups of a stream were given.
+    /// </summary>
+    internal Record MakeMutableUnwatched(Record record) => Opened.MakeMutable(record);
 
     /// <summary>
     /// The same string, "raw" from now on; not one that is stored as an integer. Its bytes stay, so for who watches the
@@ -223,7 +216,7 @@ public sealed unsafe class Database
     {
         if (record.Encoding != ValueEncoding.Raw)
         {
-            record = Opened.MakeMutable(record);
+            record = MakeMutableUnwatched(record);
             record.SetTypeAndEncoding(record.Type, ValueEncoding.Raw);
         }
         return record;
@@ -235,10 +228,7 @@ public sealed unsafe class Database
     /// </summary>
     public Record Resize(Record record, int length)
     {
-        if (_interest is not null)
-        {
-            AnnounceChange(record.Key);
-        }
+        _interest?.Change(record.Key);
         Record resized = Opened.Resize(record, length);
         resized.SetTypeAndEncoding(resized.Type, ValueEncoding.Raw);
         return resized;
@@ -248,10 +238,7 @@ public sealed unsafe class Database
     /// <param name="expiry">Unix time in milliseconds, or -1 for none.</param>
     public Record SetExpiry(Record record, long expiry)
     {
-        if (_interest is not null)
-        {
-            AnnounceChange(record.Key);
-        }
+        _interest?.Change(record.Key);
         return Opened.SetExpiry(record, expiry);
     }
 
@@ -261,10 +248,7 @@ public sealed unsafe class Database
     /// </summary>
     public void Delete(Record record)
     {
-        if (_interest is not null)
-        {
-            AnnounceDeletion(record);
-        }
+        _interest?.Delete(record);
         Opened.Delete(record);
     }
 
@@ -290,10 +274,7 @@ public sealed unsafe class Database
     /// <summary>Copies a key's value and expiry to another key: COPY.</summary>
     public static Record CopyTo(Record source, Database target, ReadOnlySpan<byte> key, Record existing)
     {
-        if (target._interest is not null)
-        {
-            target.AnnouncePut(key, existing, source.Type, isReplaced: true);
-        }
+        target._interest?.Put(key, existing, source.Type, isReplaced: true);
         Record copy;
         if (source.IsHeapCollection)
         {
@@ -304,10 +285,7 @@ public sealed unsafe class Database
         }
         else if (source.IsHeapValue)
         {
-            if (target._interest is not null)
-            {
-                target.AnnouncePut(key, existing, source.Type, isReplaced: true);
-            }
+            target._interest?.Put(key, existing, source.Type, isReplaced: true);
             copy = target.Opened.Put(
                 key, KeyHash.Of(key), existing, source.Type, source.Encoding, source.Bytes.Length, source.Expiry, 0);
             source.Bytes.CopyTo(copy.MutableBytes);
@@ -434,7 +412,7 @@ public sealed unsafe class Database
     internal void AttachStore(Store? store) => _store = store;
 
     /// <summary>A key that from now on somebody waits for or watches.</summary>
-    internal WantedKey Want(ReadOnlySpan<byte> key) => (_interest ??= new KeyInterest(this)).FindOrAdd(key);
+    internal WantedKey Want(ReadOnlySpan<byte> key) => (_interest ??= new KeyInterest(this, _keyspace)).FindOrAdd(key);
 
     /// <summary>Forgets a key that nobody waits for or watches any more.</summary>
     internal void ForgetIfUnwanted(WantedKey key)
@@ -453,83 +431,18 @@ public sealed unsafe class Database
     /// Tells those who wait for a key that it may have what they want, and nobody that it changed: XADD to a stream
     /// that exists.
     /// </summary>
-    public void SignalReady(ReadOnlySpan<byte> key)
-    {
-        if (_interest?.Find(key) is WantedKey wanted)
-        {
-            _keyspace.AddReady(wanted);
-        }
-    }
+    public void SignalReady(ReadOnlySpan<byte> key) => _interest?.SignalReady(key);
 
     /// <summary>
     /// Tells those who watch a key that it changed. Only for a change that does not pass through the methods here.
     /// </summary>
-    public void SignalChange(ReadOnlySpan<byte> key)
-    {
-        if (_interest is not null)
-        {
-            AnnounceChange(key);
-        }
-    }
+    public void SignalChange(ReadOnlySpan<byte> key) => _interest?.Change(key);
 
     /// <summary>
     /// Tells those who wait or watch, before it happens, that the whole contents go away: FLUSHALL and SWAPDB.
     /// </summary>
     /// <param name="replacement">The database whose contents come in their place; null for none.</param>
-    internal void AnnounceReplacement(Database? replacement)
-    {
-        if (_interest is null)
-        {
-            return;
-        }
-        foreach (WantedKey wanted in _interest.Keys)
-        {
-            Record before = FindExpiredToo(wanted.Name);
-            Record after = replacement is null ? default : replacement.FindExpiredToo(wanted.Name);
-            if (before.Exists || after.Exists)
-            {
-                wanted.Replace(before.Exists, after.Exists, after.Exists && IsExpired(after));
-            }
-            if ((after.Exists && IsWaitable(after.Type)) || IsStream(before))
-            {
-                _keyspace.AddReady(wanted);
-            }
-        }
-    }
-
-    private static bool IsWaitable(ValueType type) =>
-        type is ValueType.List or ValueType.SortedSet or ValueType.Stream;
-
-    /// <summary>Readers of a stream are told of its end.</summary>
-    private static bool IsStream(Record record) => record.Exists && record.Type == ValueType.Stream;
-
-    /// <param name="isReplaced">A value of the same type is another one too: it is not what was there, grown.</param>
-    private void AnnouncePut(ReadOnlySpan<byte> key, Record existing, ValueType type, bool isReplaced)
-    {
-        if (_interest!.Find(key) is WantedKey wanted)
-        {
-            wanted.Touch(isDeleted: false);
-            bool isGrown = existing.Exists && existing.Type == type && !isReplaced;
-            if (!isGrown && (IsWaitable(type) || IsStream(existing)))
-            {
-                _keyspace.AddReady(wanted);
-            }
-        }
-    }
-
-    private void AnnounceChange(ReadOnlySpan<byte> key) => _interest!.Find(key)?.Touch(isDeleted: false);
-
-    private void AnnounceDeletion(Record record)
-    {
-        if (_interest!.Find(record.Key) is WantedKey wanted)
-        {
-            wanted.Touch(isDeleted: true);
-            if (IsStream(record))
-            {
-                _keyspace.AddReady(wanted);
-            }
-        }
-    }
+    internal void AnnounceReplacement(Database? replacement) => _interest?.ReplaceAll(replacement);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Expired(Record record, Lookup lookup) => _keyspace.ExpireOnAccess(this, record, lookup);
@@ -550,10 +463,7 @@ public sealed unsafe class Database
     private Record PutCollection(
         ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, int room, long expiry)
     {
-        if (_interest is not null)
-        {
-            AnnouncePut(key, existing, type, isReplaced: true);
-        }
+        _interest?.Put(key, existing, type, isReplaced: true);
         bool isNew = !existing.Exists;
         Record record = Opened.PutCollection(
             key, KeyHash.Of(key), existing, type, encoding, room, expiry, _keyspace.AccessInfoFor(existing));
@@ -566,10 +476,7 @@ public sealed unsafe class Database
 
     private Record CopyInto(Record source, ReadOnlySpan<byte> key, Record existing, int payload)
     {
-        if (_interest is not null)
-        {
-            AnnouncePut(key, existing, source.Type, isReplaced: true);
-        }
+        _interest?.Put(key, existing, source.Type, isReplaced: true);
         Record copy = Opened.Put(
             key, KeyHash.Of(key), existing, source.Type, source.Encoding, payload, source.Expiry, source.AccessInfo);
         Invariant.Require(copy.PayloadLength == payload);

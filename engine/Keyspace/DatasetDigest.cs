@@ -6,6 +6,7 @@
 
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Tidelog.Engine.Values;
 
 namespace Tidelog.Engine.Keyspace;
 
@@ -53,6 +54,19 @@ public static class DatasetDigest
             case ValueType.String:
                 MixString(digest, record);
                 break;
+            case ValueType.List:
+                MixList(digest, record);
+                break;
+            case ValueType.SortedSet:
+                XorSortedSet(digest, record);
+                break;
+            case ValueType.Set:
+            case ValueType.Hash:
+                XorEntries(digest, record);
+                break;
+            case ValueType.Stream:
+                MixStream(digest, record);
+                break;
             default:
                 throw new NotSupportedException($"no digest of a value of type {record.Type}");
         }
@@ -72,6 +86,71 @@ public static class DatasetDigest
         byte* text = stackalloc byte[Protocol.Numbers.MaxInt64Length];
         int length = Protocol.Numbers.Format(record.Integer, text);
         Mix(digest, new ReadOnlySpan<byte>(text, length));
+    }
+
+    private static void MixList(Span<byte> digest, Record record)
+    {
+        Span<byte> scratch = stackalloc byte[ListRun.ScratchLength];
+        ListWalk walk = new(record, 0, Lists.LengthOf(record), backward: false);
+        while (walk.MoveNext())
+        {
+            ListElements elements = walk.Elements;
+            while (elements.MoveNext())
+            {
+                Mix(digest, walk.Run.TextOf(elements.Current, scratch));
+            }
+        }
+    }
+
+    /// <summary>Members, or fields with their values: in no order.</summary>
+    private static void XorEntries(Span<byte> digest, Record record)
+    {
+        Span<byte> scratch = stackalloc byte[Element.ScratchLength];
+        Span<byte> pair = stackalloc byte[Length];
+        EntryWalk walk = new(record);
+        while (walk.MoveNext())
+        {
+            if (record.Type == ValueType.Set)
+            {
+                Xor(digest, walk.Key.Text(scratch));
+                continue;
+            }
+            pair.Clear();
+            Mix(pair, walk.Key.Text(scratch));
+            Mix(pair, walk.Value.Text(scratch));
+            Xor(digest, pair);
+        }
+    }
+
+    private static void XorSortedSet(Span<byte> digest, Record record)
+    {
+        Span<byte> scratch = stackalloc byte[Math.Max(Element.ScratchLength, Protocol.Doubles.MaxLength)];
+        Span<byte> one = stackalloc byte[Length];
+        SortedEntries entries = SortedEntries.Of(record, 0, SortedSets.Count(record), isReversed: false);
+        while (entries.MoveNext())
+        {
+            one.Clear();
+            Mix(one, entries.Member.Text(scratch));
+            Mix(one, scratch[..Protocol.Doubles.Format(entries.Score, scratch)]);
+            Xor(digest, one);
+        }
+    }
+
+    private static unsafe void MixStream(Span<byte> digest, Record record)
+    {
+        Span<byte> id = stackalloc byte[StreamId.MaxTextLength];
+        byte* scratch = stackalloc byte[Protocol.Numbers.MaxInt64Length];
+        StreamCursor cursor = new((StreamRoot*)record.Root, StreamId.Min, StreamId.Max, reverse: false);
+        while (cursor.MoveNext())
+        {
+            Mix(digest, id[..cursor.Entry.Id.Format(id, separator: (byte)'.')]);
+            while (cursor.Entry.FieldCount > 0)
+            {
+                cursor.Entry.Read(out ListPackElement field, out ListPackElement value);
+                Mix(digest, field.Text(scratch));
+                Mix(digest, value.Text(scratch));
+            }
+        }
     }
 
     /// <summary>Redis's number of a type.</summary>

@@ -35,11 +35,18 @@ internal sealed unsafe class ExpiryWheel : IDisposable
     private long _tick;
     private HeldCounts _held;
 
+    // The slot that is being swept, taken out of the wheel; still counted in _held.
+    private Block* _swept;
+    private int _sweptSlot;
+
     /// <param name="nowMs">Unix time in milliseconds.</param>
     public ExpiryWheel(long nowMs) => _tick = nowMs >> TickBits;
 
     /// <summary>Entries held, stale ones included.</summary>
     public long Count { get; private set; }
+
+    /// <summary>Entries ever added.</summary>
+    public long AddedCount { get; private set; }
 
     public long AllocatedBytes { get; private set; } = Levels * Slots * sizeof(long);
 
@@ -55,6 +62,7 @@ internal sealed unsafe class ExpiryWheel : IDisposable
         Push(Slot(level, Math.Min(tick, limit)), address);
         _held[level]++;
         Count++;
+        AddedCount++;
     }
 
     /// <summary>Takes one address whose time has come.</summary>
@@ -96,8 +104,50 @@ internal sealed unsafe class ExpiryWheel : IDisposable
         }
     }
 
+    /// <summary>
+    /// Takes one entry, whatever its time, so that stale ones can be dropped; who takes it adds it again if it counts.
+    /// Called often enough, it goes round the whole wheel.
+    /// </summary>
+    public bool TrySweep(out long address)
+    {
+        int looked = 0;
+        while (_swept == null && looked++ < Levels * Slots)
+        {
+            _sweptSlot = (_sweptSlot + 1) % (Levels * Slots);
+            _swept = _slots[_sweptSlot];
+            _slots[_sweptSlot] = null;
+        }
+        return TryPop(ref _swept, _sweptSlot / Slots, out address);
+    }
+
+    /// <summary>
+    /// Takes one of the entries that come due soonest, as nearly as the slots tell; who takes it adds it again if it
+    /// counts and is not used up.
+    /// </summary>
+    public bool TryTakeSoonest(out long address)
+    {
+        address = 0;
+        if (_due != null && TryTake(_tick << TickBits, out address))
+        {
+            return true;
+        }
+        Block** slot = SoonestSlot(out int level, out _);
+        return (slot != null && TryPop(ref *slot, level, out address)) || TrySweep(out address);
+    }
+
+    /// <summary>The tick at which the soonest slot that holds anything begins; a large number if none does.</summary>
+    public long SoonestTick
+    {
+        get
+        {
+            long tick = _tick;
+            return _due != null || SoonestSlot(out _, out tick) != null ? tick : long.MaxValue;
+        }
+    }
+
     public void Dispose()
     {
+        FreeChain(_swept);
         for (int i = 0; i < Levels * Slots; i++)
         {
             FreeChain(_slots[i]);
@@ -115,6 +165,50 @@ internal sealed unsafe class ExpiryWheel : IDisposable
             NativeMemory.Free(block);
             block = next;
         }
+    }
+
+    private Block** SoonestSlot(out int level, out long tick)
+    {
+        for (level = 0; level < Levels; level++)
+        {
+            if (_held[level] == 0)
+            {
+                continue;
+            }
+            int bits = SlotBits * level;
+
+            // The present slot comes last: what it holds belongs to its next turn.
+            for (int i = 1; i <= Slots; i++)
+            {
+                tick = ((_tick >> bits) + i) << bits;
+                Block** slot = Slot(level, tick);
+                if (*slot != null)
+                {
+                    return slot;
+                }
+            }
+        }
+        tick = 0;
+        return null;
+    }
+
+    private bool TryPop(ref Block* chain, int level, out long address)
+    {
+        address = 0;
+        Block* block = chain;
+        if (block == null)
+        {
+            return false;
+        }
+        address = block->Entries[--block->Count];
+        _held[level]--;
+        Count--;
+        if (block->Count == 0)
+        {
+            chain = block->Next;
+            Free(block);
+        }
+        return true;
     }
 
     /// <summary>Goes on to the next tick at which a slot that holds something may be due, or to the present.</summary>

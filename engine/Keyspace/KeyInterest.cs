@@ -1,7 +1,8 @@
 // Who wants to know of changes to a database's keys: sessions blocked on a key, and sessions that watch one (WATCH).
 //
 //  - A database has this object only while somebody does, so a change of a key costs nobody but one branch.
-//  - Both are queues per key, in the order of arrival, linked through: a session leaves in as many steps as it has keys.
+//  - Both are queues per key, in the order of arrival, linked through: a session leaves in as many steps as it has
+//    keys.
 //  - A key that becomes what somebody may wait for goes on the keyspace's list of ready keys. Whoever waits is served
 //    when the command or transaction has ended: see BlockedSessions.
 
@@ -132,21 +133,18 @@ internal sealed class WantedKey(Database database, byte[] name)
 internal sealed class KeyInterest
 {
     private readonly Database _database;
+    private readonly KeySpace _keyspace;
     private readonly Dictionary<byte[], WantedKey> _keys = new(KeyComparer.Instance);
     private readonly Dictionary<byte[], WantedKey>.AlternateLookup<ReadOnlySpan<byte>> _byName;
 
-    public KeyInterest(Database database)
+    public KeyInterest(Database database, KeySpace keyspace)
     {
         _database = database;
+        _keyspace = keyspace;
         _byName = _keys.GetAlternateLookup<ReadOnlySpan<byte>>();
     }
 
     public bool IsEmpty => _keys.Count == 0;
-
-    /// <summary>All of them; nobody may come or go meanwhile.</summary>
-    public Dictionary<byte[], WantedKey>.ValueCollection Keys => _keys.Values;
-
-    public WantedKey? Find(ReadOnlySpan<byte> name) => _byName.TryGetValue(name, out WantedKey? key) ? key : null;
 
     public WantedKey FindOrAdd(ReadOnlySpan<byte> name)
     {
@@ -159,6 +157,76 @@ internal sealed class KeyInterest
     }
 
     public void Remove(WantedKey key) => _keys.Remove(key.Name);
+
+    /// <summary>A key is about to be given a value.</summary>
+    /// <param name="isReplaced">A value of the same type is another one too: it is not what was there, grown.</param>
+    public void Put(ReadOnlySpan<byte> key, Record existing, ValueType type, bool isReplaced)
+    {
+        if (_byName.TryGetValue(key, out WantedKey? wanted))
+        {
+            wanted.Touch(isDeleted: false);
+            bool isGrown = existing.Exists && existing.Type == type && !isReplaced;
+            if (!isGrown && (IsWaitable(type) || IsStream(existing)))
+            {
+                _keyspace.AddReady(wanted);
+            }
+        }
+    }
+
+    /// <summary>The value of a key is about to change, or its expiry.</summary>
+    public void Change(ReadOnlySpan<byte> key)
+    {
+        if (_byName.TryGetValue(key, out WantedKey? wanted))
+        {
+            wanted.Touch(isDeleted: false);
+        }
+    }
+
+    /// <summary>A key is about to be deleted.</summary>
+    public void Delete(Record record)
+    {
+        if (_byName.TryGetValue(record.Key, out WantedKey? wanted))
+        {
+            wanted.Touch(isDeleted: true);
+            if (IsStream(record))
+            {
+                _keyspace.AddReady(wanted);
+            }
+        }
+    }
+
+    /// <summary>The contents of the whole database are about to go, or to be replaced by those of another.</summary>
+    public void ReplaceAll(Database? replacement)
+    {
+        foreach (WantedKey wanted in _keys.Values)
+        {
+            Record before = _database.FindExpiredToo(wanted.Name);
+            Record after = replacement is null ? default : replacement.FindExpiredToo(wanted.Name);
+            if (before.Exists || after.Exists)
+            {
+                wanted.Replace(before.Exists, after.Exists, after.Exists && _database.IsExpired(after));
+            }
+            if ((after.Exists && IsWaitable(after.Type)) || IsStream(before))
+            {
+                _keyspace.AddReady(wanted);
+            }
+        }
+    }
+
+    /// <summary>A key may have what somebody waits for, though it did not change here.</summary>
+    public void SignalReady(ReadOnlySpan<byte> key)
+    {
+        if (_byName.TryGetValue(key, out WantedKey? wanted))
+        {
+            _keyspace.AddReady(wanted);
+        }
+    }
+
+    private static bool IsWaitable(ValueType type) =>
+        type is ValueType.List or ValueType.SortedSet or ValueType.Stream;
+
+    /// <summary>Readers of a stream are told of its end.</summary>
+    private static bool IsStream(Record record) => record.Exists && record.Type == ValueType.Stream;
 
     private sealed class KeyComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
     {

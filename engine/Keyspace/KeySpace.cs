@@ -270,6 +270,10 @@ public sealed class KeySpace
         {
             Upkeep.Stop(ref Upkeep.CleanerTicks, start);
         }
+        foreach (Store store in _stores)
+        {
+            store.SweepWheel(idle);
+        }
         if (idle)
         {
             _cleaner.ReturnMemory(LogPageBytes);
@@ -286,6 +290,39 @@ public sealed class KeySpace
     }
 
     private bool UsesLfu => _options.MaxMemoryPolicy is MaxMemoryPolicy.AllKeysLfu or MaxMemoryPolicy.VolatileLfu;
+
+    /// <summary>
+    /// A database to evict from, each as likely as its share of the keys; by time to live, the one whose next key
+    /// expires first.
+    /// </summary>
+    /// <returns>Null if there is nothing to evict.</returns>
+    internal Database? PickForEviction(MaxMemoryPolicy policy)
+    {
+        bool byTime = policy == MaxMemoryPolicy.VolatileTtl;
+        Database? picked = null;
+        long total = 0;
+        long soonest = long.MaxValue;
+        foreach (Database database in _databases)
+        {
+            long keys = Evictor.IsVolatile(policy) ? database.ExpiringCount : database.Count;
+            if (keys == 0)
+            {
+                continue;
+            }
+            total += keys;
+            if (byTime)
+            {
+                long next = database.Store!.SoonestExpiry;
+                picked = next < soonest || picked is null ? database : picked;
+                soonest = Math.Min(next, soonest);
+            }
+            else if (picked is null || _random.NextInt64(total) < keys)
+            {
+                picked = database;
+            }
+        }
+        return picked;
+    }
 
     internal Store OpenStore()
     {
@@ -317,9 +354,16 @@ public sealed class KeySpace
 
     internal void Touch(Record record)
     {
-        record.AccessInfo = UsesLfu
-            ? AccessClock.LfuTouched(record.AccessInfo, NowMs, _options.LfuDecayTime, _options.LfuLogFactor, _random)
-            : AccessClock.Lru(NowMs);
+        if (UsesLfu)
+        {
+            record.AccessInfo = AccessClock.LfuTouched(
+                record.AccessInfo, NowMs, _options.LfuDecayTime, _options.LfuLogFactor, _random);
+        }
+        else
+        {
+            record.AccessInfo = AccessClock.Lru(NowMs);
+            record.Flags |= RecordFlags.Used;
+        }
     }
 
     /// <summary>

@@ -30,6 +30,9 @@ internal enum RecordFlags : byte
 
     /// <summary>Not a flag: see <see cref="Record.WheelSerial"/>.</summary>
     WheelSerial = 7 << 3,
+
+    /// <summary>Used since it was written or since eviction last came by: it has a second chance.</summary>
+    Used = 1 << 6,
 }
 
 /// <summary>

@@ -23,6 +23,12 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     /// <summary>With less outside the log there is nothing worth a walk over the C library's free blocks.</summary>
     private const long MaxUnreturnedHeap = 4 << 20;
 
+    private const int StaleEntriesIgnored = 4096;
+    private const int MinSweep = 64;
+
+    /// <summary>About a fifth of a millisecond.</summary>
+    private const int MaxSweep = 2000;
+
     /// <summary>
     /// The low bits of an address, zero in itself, that carry <see cref="Record.WheelSerial"/> in the wheel.
     /// </summary>
@@ -32,6 +38,7 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     private readonly HashIndex _index;
     private readonly ExpiryWheel _wheel;
     private readonly LazyFree _lazyFree;
+    private long _wheelAdded;
 
     /// <param name="maxLogBytes">Most bytes that the log may span.</param>
     public Store(long maxLogBytes, long nowMs, LazyFree lazyFree, ValueCut cut, UpkeepClock? upkeep = null)
@@ -77,6 +84,9 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     public long BucketCount => _index.BucketCount;
 
     public long TailAddress => _log.TailAddress;
+
+    /// <summary>Where eviction that moves nothing goes on: see <see cref="Evictor"/>.</summary>
+    public long EvictionHand { get; set; }
 
     /// <summary>Records below this address belong to a snapshot; 0 while none is running.</summary>
     public long ImmutableBelow { get; set; }
@@ -359,14 +369,7 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
         while (budget > 0 && _wheel.TryTake(nowMs, out long entry))
         {
             budget--;
-            long address = entry & ~WheelSerialMask;
-            if (address < _log.BeginAddress)
-            {
-                continue;
-            }
-            record = At(address);
-            if ((record.Flags & (RecordFlags.Superseded | RecordFlags.HasExpiry)) != RecordFlags.HasExpiry
-                || record.WheelSerial != (entry & WheelSerialMask))
+            if (!IsCurrent(entry, out record))
             {
                 continue;
             }
@@ -380,14 +383,68 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
         return false;
     }
 
+    /// <summary>About when the next key expires, Unix time in milliseconds.</summary>
+    public long SoonestExpiry => Math.Min(_wheel.SoonestTick, long.MaxValue >> ExpiryWheel.TickBits)
+        << ExpiryWheel.TickBits;
+
+    /// <summary>
+    /// Finds one of the keys that expire soonest, for the caller to delete; as nearly as the wheel tells.
+    /// </summary>
+    /// <param name="budget">Most entries to look at.</param>
+    public bool TryTakeSoonest(ref long budget, out Record record)
+    {
+        while (budget-- > 0 && _wheel.TryTakeSoonest(out long entry))
+        {
+            if (IsCurrent(entry, out record))
+            {
+                return true;
+            }
+        }
+        record = default;
+        return false;
+    }
+
+    /// <summary>
+    /// Drops stale entries of the wheel while they are more than the others. Without it a key with a long time to live
+    /// would leave an entry behind, for all that time, whenever its record moved or it was deleted.
+    /// </summary>
+    /// <param name="idle">Nothing else is to be done: sweep much.</param>
+    public void SweepWheel(bool idle)
+    {
+        long added = _wheel.AddedCount - _wheelAdded;
+        if (_wheel.Count > (2 * ExpiringCount) + StaleEntriesIgnored)
+        {
+            // A round over twice as many entries as count drops one half: two looks for each that was added keep up.
+            long budget = idle ? MaxSweep : Math.Min((4 * added) + MinSweep, MaxSweep);
+            while (budget-- > 0 && _wheel.TrySweep(out long entry))
+            {
+                if (IsCurrent(entry, out Record record))
+                {
+                    _wheel.Add(entry, record.Expiry);
+                }
+            }
+        }
+        _wheelAdded = _wheel.AddedCount;
+    }
+
     /// <summary>Goes on with a walk over all live records, oldest first. Nothing may be changed on the way.</summary>
     /// <param name="address">0 at the beginning.</param>
     /// <returns>False at the end.</returns>
     public bool TryWalk(ref long address, out Record record)
     {
+        long budget = long.MaxValue;
+        return TryWalk(ref address, ref budget, out record);
+    }
+
+    /// <param name="budget">Most records to look at, superseded ones included; 0 when it ended for that.</param>
+    /// <inheritdoc cref="TryWalk(ref long, out Record)"/>
+    public bool TryWalk(ref long address, ref long budget, out Record record)
+    {
         address = Math.Max(address, _log.BeginAddress);
-        while (TryReadAt(ref address, out record))
+        record = default;
+        while (budget > 0 && TryReadAt(ref address, out record))
         {
+            budget--;
             address += record.Size;
             if ((record.Flags & RecordFlags.Superseded) == 0)
             {
@@ -395,6 +452,26 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
             }
         }
         return false;
+    }
+
+    /// <summary>The oldest record that is live; the space of what was in front of it is given back.</summary>
+    /// <param name="budget">Most records to look at; less by those that were.</param>
+    /// <returns>False if none was found.</returns>
+    public bool TryPeekOldest(ref long budget, out Record record)
+    {
+        long address = _log.BeginAddress;
+        bool found = TryWalk(ref address, ref budget, out record);
+        _log.FreeUntil(found ? record.Address : Math.Min(address, _log.TailAddress));
+        return found;
+    }
+
+    /// <summary>Makes the oldest record the newest.</summary>
+    /// <param name="record">As <see cref="TryPeekOldest"/> gave it.</param>
+    public void MoveOldestToTail(Record record)
+    {
+        int size = record.Size;
+        MoveToTail(record, size);
+        _log.FreeUntil(record.Address + size);
     }
 
     /// <summary>Visits the records of a SCAN cursor's bucket; returns the next cursor, 0 at the end.</summary>
@@ -658,6 +735,20 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     {
         record.WheelSerial = (record.WheelSerial + 1) & WheelSerialMask;
         _wheel.Add(record.Address | (long)record.WheelSerial, expiry);
+    }
+
+    /// <summary>Tells whether an entry of the wheel leads to a live record and is its newest.</summary>
+    private bool IsCurrent(long entry, out Record record)
+    {
+        long address = entry & ~WheelSerialMask;
+        record = default;
+        if (address < _log.BeginAddress)
+        {
+            return false;
+        }
+        record = At(address);
+        return (record.Flags & (RecordFlags.Superseded | RecordFlags.HasExpiry)) == RecordFlags.HasExpiry
+            && record.WheelSerial == (entry & WheelSerialMask);
     }
 
     private void Supersede(Record record)

@@ -23,6 +23,9 @@ public sealed unsafe class Effects : IExpiryObserver
     // strings.
     private readonly ReplyWriter _given = new(1024);
     private int _givenCount;
+
+    // A key may go while a command runs that has given effects already.
+    private readonly ReplyWriter _removal = new(256);
     private int _selectedDatabase = -1;
     private bool _suppressed;
 
@@ -42,6 +45,9 @@ public sealed unsafe class Effects : IExpiryObserver
 
     /// <summary>Changes of the dataset since the process began; INFO counts those since the last save.</summary>
     public long Changes { get; private set; }
+
+    /// <summary>The running command has given an effect.</summary>
+    public bool HasGiven => _givenCount > 0;
 
     /// <summary>The command has no effect in the log though it counts as a change.</summary>
     public void Suppress() => _suppressed = true;
@@ -106,19 +112,20 @@ public sealed unsafe class Effects : IExpiryObserver
         _givenCount++;
     }
 
-    /// <summary>Gives the next argument, the name being the first, of an effect begun by <see cref="Begin(int)"/>.</summary>
+    /// <summary>
+    /// Gives the next argument, the name being the first, of an effect begun by <see cref="Begin(int)"/>.
+    /// </summary>
     public void Add(ReadOnlySpan<byte> argument) => _given.Bulk(argument);
 
     void IExpiryObserver.KeyExpired(Database database, ReadOnlySpan<byte> key)
     {
-        ReplyWriter effect = new(64 + key.Length);
-        effect.Array(2);
-        effect.Bulk(_options.LazyFreeExpire ? "UNLINK"u8 : "DEL"u8);
-        effect.Bulk(key);
-        Append(effect.Start, effect.Length, 1, database.Index, waits: _inUnit);
-        effect.Dispose();
+        AppendRemoval(database, key, _options.LazyFreeExpire);
         Changes++;
     }
+
+    /// <summary>A key is about to be evicted, between two commands. Not a change that saving would wait for.</summary>
+    internal void KeyEvicted(Database database, ReadOnlySpan<byte> key) =>
+        AppendRemoval(database, key, _options.LazyFreeEviction);
 
     /// <summary>A command begins.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -239,6 +246,15 @@ public sealed unsafe class Effects : IExpiryObserver
         _selectedDatabase = _unitLastDatabase;
         _unitCount = 0;
         _unit.Clear();
+    }
+
+    private void AppendRemoval(Database database, ReadOnlySpan<byte> key, bool lazily)
+    {
+        _removal.Clear();
+        _removal.Array(2);
+        _removal.Bulk(lazily ? "UNLINK"u8 : "DEL"u8);
+        _removal.Bulk(key);
+        Append(_removal.Start, _removal.Length, 1, database.Index, waits: _inUnit);
     }
 
     private void Select(int database)

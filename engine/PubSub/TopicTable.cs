@@ -29,7 +29,8 @@ internal sealed class TopicTable
     public void Remove(Topic topic) => _topics.Remove(topic.Name);
 
     // Names are the clients' choice, so they are hashed as keys are: with the process's secret.
-    private sealed class NameComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+    private sealed class NameComparer
+        : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
     {
         public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
 

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Tidelog.Engine.Values;
 
-/// <summary>Goes over the entries of one leaf; of none if there is no leaf.</summary>
+/// <summary>Goes over the entries of one leaf, of none if there is no leaf, or of a pack.</summary>
 internal unsafe struct HashLeafWalk
 {
     private readonly Pack _pack;
@@ -12,13 +12,15 @@ internal unsafe struct HashLeafWalk
 
     /// <param name="leaf">May be null.</param>
     public HashLeafWalk(HashLeaf* leaf, int stride)
+        : this(leaf == null ? default : HashLeaf.PackOf(leaf, stride), stride)
     {
+    }
+
+    public HashLeafWalk(Pack pack, int stride)
+    {
+        _pack = pack;
         _stride = stride;
         _index = -stride;
-        if (leaf != null)
-        {
-            _pack = HashLeaf.PackOf(leaf, stride);
-        }
     }
 
     public Element Key { get; private set; }

@@ -11,8 +11,17 @@ internal static unsafe class HeapValues
     {
         switch (root->Kind)
         {
+            case HeapValueKind.List:
+                ListEditor.FreeNodes((ListRoot*)root);
+                break;
             case HeapValueKind.HashTable:
                 HashTable.FreeNodes(root);
+                break;
+            case HeapValueKind.SortedSet:
+                HeapSortedSet.FreeNodes((SortedSetRoot*)root);
+                break;
+            case HeapValueKind.Stream:
+                StreamRoot.FreeNodes((StreamRoot*)root);
                 break;
             default:
                 throw new InvariantException($"no heap value of kind {root->Kind}");
@@ -24,7 +33,10 @@ internal static unsafe class HeapValues
     {
         return root->Kind switch
         {
+            HeapValueKind.List => &ListEditor.Clone((ListRoot*)root, heap)->Value,
             HeapValueKind.HashTable => HashTable.Clone(root, heap),
+            HeapValueKind.SortedSet => (HeapValue*)HeapSortedSet.Clone((SortedSetRoot*)root, heap),
+            HeapValueKind.Stream => StreamRoot.Clone((StreamRoot*)root, heap),
             _ => throw new InvariantException($"no heap value of kind {root->Kind}"),
         };
     }

@@ -41,4 +41,46 @@ internal static unsafe class PackedRecord
         *(uint*)record.Payload = 0;
         return PackOf(record);
     }
+
+    /// <summary>
+    /// The record, or a copy of it with more room, whose pack may be changed and has some bytes free. They fit:
+    /// <see cref="RoomFor"/> them is at most <see cref="MaxRoom"/>. The caller saves the pack.
+    /// </summary>
+    public static Record MakeRoom(Database database, Record record, int more, out Pack pack)
+    {
+        pack = PackOf(record);
+        if (pack.Free >= more)
+        {
+            record = database.MakeMutable(record);
+            pack = PackOf(record);
+            return record;
+        }
+        return WithRoom(database, record, RoomToGrow(pack.Needed + more), ref pack);
+    }
+
+    /// <summary>Removes elements and gives the room back when it has become much.</summary>
+    public static Record Remove(Database database, Record record, int index, int count)
+    {
+        record = database.MakeMutable(record);
+        Pack pack = PackOf(record);
+        pack.Remove(index, count);
+        if (IsWasteful(record, RoomFor(pack.Needed)))
+        {
+            record = WithRoom(database, record, RoomToGrow(pack.Needed), ref pack);
+        }
+        Save(record, pack);
+        return record;
+    }
+
+    /// <summary>True if a payload is so much longer than what it needs that the record should be written again.</summary>
+    public static bool IsWasteful(Record record, int needed) => record.PayloadLength > (2 * needed) + 64;
+
+    private static Record WithRoom(Database database, Record record, int room, ref Pack pack)
+    {
+        Record changed = database.ChangeRoom(record, room);
+        Pack copy = Clear(changed);
+        copy.Append(pack, 0, pack.Count);
+        pack = copy;
+        return changed;
+    }
 }

@@ -28,7 +28,10 @@ internal static class StatsSections
         text.Add("expired_time_cap_reached_count", engine.ExpiryBudgetReached);
         text.Add("expire_cycle_cpu_milliseconds", process.ExpireCycleMicroseconds / 1000);
         text.Add("evicted_keys", engine.EvictedKeys);
-        text.AddZeros("evicted_clients", "total_eviction_exceeded_time", "current_eviction_exceeded_time");
+        text.Add("evicted_clients", 0);
+        long exceeded = server.Engine.Evictor.CurrentExceededMs;
+        text.Add("total_eviction_exceeded_time", engine.EvictionExceededMs + exceeded);
+        text.Add("current_eviction_exceeded_time", exceeded);
         text.Add("keyspace_hits", engine.KeyspaceHits);
         text.Add("keyspace_misses", engine.KeyspaceMisses);
         PubSubRegistry pubSub = server.Engine.PubSub;

@@ -80,7 +80,7 @@ internal sealed class Client(Database database, EventLoop loop, int socket, stri
 
     /// <summary>Bytes that it costs: buffers, what it queued in a transaction, and the object itself.</summary>
     public long MemoryUsage =>
-        Input.Capacity + (Output is null ? 0 : Output.Capacity) + (Transaction?.MemoryUsage ?? 0) + FixedCost;
+        Input.Capacity + (Output?.Capacity ?? 0) + (Transaction?.MemoryUsage ?? 0) + SubscriptionBytes + FixedCost;
 
     /// <inheritdoc/>
     protected override void WaitEnded(ReplyWriter answer) => Loop.Release(this, answer);

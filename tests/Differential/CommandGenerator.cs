@@ -19,7 +19,7 @@ internal static class CommandGenerator
         (2, Gen.Elements("9223372036854775807", "-9223372036854775808", "9223372036854775806")),
         (1, Gen.Elements("9223372036854775808", "-9223372036854775809", "", " 1", "1 ", "01", "+1", "-0", "1.0", "x")));
 
-    private static readonly Gen<string> Float = Gen.Frequency(
+    internal static readonly Gen<string> Float = Gen.Frequency(
         (6, Gen.Elements("0", "1", "-1", "0.1", "-0.1", "0.2", "1.5", "3.0", "2.25", "-3.75", "1e3", "5.0e-3", "0.7")),
         (3, Gen.Elements("1e10", "1e15", "1e17", "1e20", "1e-5", "1e-17", "1e-18", "123456789.123456789", "1e308")),
         (3, Gen.Choose(-1_000_000, 1_000_000).Select(n => $"{n / 1000.0:R}")),
@@ -103,7 +103,11 @@ internal static class CommandGenerator
         (5, Expiry()),
         (6, Keys()),
         (8, BitmapGenerator.Commands()),
+        (14, HashSetGenerator.Commands()),
+        (14, ListGenerator.Commands()),
+        (14, SortedSetGenerator.Commands()),
         (2, Databases()),
+        (5, Transactions()),
         (1, Session()),
         (2, Mistakes()));
 
@@ -152,6 +156,13 @@ internal static class CommandGenerator
         Line(Word("SELECT"), Database),
         Line(Word("SWAPDB"), Database, Database),
         Line(Word("FLUSHDB", "FLUSHALL"), UpTo(1, Line(Word("SYNC", "ASYNC", "junk")))));
+
+    private static Gen<string[]> Transactions() => Gen.Frequency(
+        (3, Line(Word("MULTI"))),
+        (3, Line(Word("EXEC"))),
+        (1, Line(Word("DISCARD", "UNWATCH"))),
+        (2, Line(Word("WATCH"), UpTo(3, Line(Key)))),
+        (1, Line(Word("MULTI", "EXEC", "DISCARD", "UNWATCH"), Key)));
 
     private static Gen<string[]> Session() => Gen.OneOf(
         Line(Word("PING", "ECHO"), Value),

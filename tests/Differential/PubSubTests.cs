@@ -18,7 +18,16 @@ public sealed class PubSubTests(ServerPair servers) : IClassFixture<ServerPair>
     public void Every_client_hears_the_same() => StepProperty.Check(30, length: 50, AnyStep(), Run);
 
     private static Gen<Step> AnyStep() =>
-        Gen.Choose(0, Protocols.Length - 1).SelectMany(client => Command().Select(command => new Step(client, command)));
+        from client in Gen.Choose(0, Protocols.Length - 1)
+        from commands in Gen.Frequency((12, Command().Select(command => (string[][])[command])), (1, Transaction()))
+        select new Step(client, commands);
+
+    private static Gen<string[][]> Transaction() =>
+        from count in Gen.Choose(1, 4)
+        from commands in Gen.OneOf(
+            WithTopics("SUBSCRIBE", 1), WithTopics("SSUBSCRIBE", 1), WithTopics("PUNSUBSCRIBE", 1),
+            Topic.Select(topic => (string[])["PUBLISH", topic, "hello"])).ArrayOf(count)
+        select (string[][])[["MULTI"], .. commands, ["EXEC"]];
 
     private static Gen<string[]> Command() => Gen.Frequency(
         (6, WithTopics("SUBSCRIBE", 1)),
@@ -45,10 +54,10 @@ public sealed class PubSubTests(ServerPair servers) : IClassFixture<ServerPair>
     {
         using Listeners reference = new(servers.Reference);
         using Listeners tested = new(servers.Tested);
-        foreach ((int client, string[] command) in steps)
+        foreach (Step next in steps)
         {
-            string[] expected = reference.Step(client, command);
-            string[] actual = tested.Step(client, command);
+            string[] expected = reference.Take(next);
+            string[] actual = tested.Take(next);
             if (!expected.SequenceEqual(actual))
             {
                 string all = string.Join("\n  ", steps.Select(step => step.ToString()));
@@ -61,9 +70,10 @@ public sealed class PubSubTests(ServerPair servers) : IClassFixture<ServerPair>
     private static string Show(string[] lines) =>
         string.Join("\n    ", lines.Select(line => line.Length < 200 ? line : line[..200] + "..."));
 
-    private sealed record Step(int Client, string[] Command)
+    private sealed record Step(int Client, string[][] Commands)
     {
-        public override string ToString() => $"client {Client}: {CommandSequence.Show(Command)}";
+        public override string ToString() =>
+            $"client {Client}: {string.Join(" | ", Commands.Select(CommandSequence.Show))}";
     }
 
     private sealed class Listeners : IDisposable
@@ -80,16 +90,19 @@ public sealed class PubSubTests(ServerPair servers) : IClassFixture<ServerPair>
             }
         }
 
-        /// <summary>What each client is sent for a command of one of them.</summary>
-        public string[] Step(int client, string[] command)
+        /// <summary>What each client is sent for the commands of one of them.</summary>
+        public string[] Take(Step step)
         {
-            _clients[client].Send(command);
-            List<string> heard = [.. Heard(client, command)];
+            foreach (string[] command in step.Commands)
+            {
+                _clients[step.Client].Send(command);
+            }
+            List<string> heard = [.. Heard(step.Client, step.Commands)];
             for (int i = 0; i < _clients.Length; i++)
             {
-                if (i != client)
+                if (i != step.Client)
                 {
-                    heard.AddRange(Heard(i, command));
+                    heard.AddRange(Heard(i, step.Commands));
                 }
             }
             return [.. heard];
@@ -104,7 +117,7 @@ public sealed class PubSubTests(ServerPair servers) : IClassFixture<ServerPair>
         }
 
         /// <summary>All that a client is sent until the answer to a PING, the second time it asks.</summary>
-        private IEnumerable<string> Heard(int client, string[] command)
+        private IEnumerable<string> Heard(int client, string[][] commands)
         {
             // A command may have the next reply skipped, which is the first mark then.
             string first = $"mark {_marks++}";
@@ -122,15 +135,17 @@ public sealed class PubSubTests(ServerPair servers) : IClassFixture<ServerPair>
                 }
                 replies.Add(reply);
             }
-            return Comparable(command, replies).Select(line => $"client {client}: {line}");
+            return Comparable(commands, replies).Select(line => $"client {client}: {line}");
         }
 
         // Topics are held in no order: which of two fitting patterns comes first, and in which order all are left.
-        private static IEnumerable<string> Comparable(string[] command, List<Reply> replies)
+        private static IEnumerable<string> Comparable(string[][] commands, List<Reply> replies)
         {
-            if (command.Length == 1 && command[0].EndsWith("UNSUBSCRIBE", StringComparison.Ordinal))
+            string[] command = commands[0];
+            bool leavesAll = command.Length == 1 && command[0].EndsWith("UNSUBSCRIBE", StringComparison.Ordinal);
+            if (leavesAll || commands.Length > 1)
             {
-                return replies.SelectMany(r => r.Items.Select(i => i.ToString())).Order(StringComparer.Ordinal);
+                return replies.SelectMany(Leaves).Order(StringComparer.Ordinal);
             }
             if (command[0] == "HELLO")
             {
@@ -145,5 +160,8 @@ public sealed class PubSubTests(ServerPair servers) : IClassFixture<ServerPair>
             bool isMessage = command[0].EndsWith("PUBLISH", StringComparison.OrdinalIgnoreCase);
             return isMessage ? shown.Order(StringComparer.Ordinal) : shown;
         }
+
+        private static IEnumerable<string> Leaves(Reply reply) =>
+            reply.Items.Count == 0 ? [reply.ToString()] : reply.Items.SelectMany(Leaves);
     }
 }

@@ -22,6 +22,7 @@ public sealed unsafe class KeyAllocationTests
     [InlineData("COPY key key3", "DEL key3")]
     [InlineData("PUBLISH channel message", "SPUBLISH channel message")]
     [InlineData("SELECT 0", "PING", "DBSIZE", "OBJECT ENCODING key")]
+    [InlineData("MULTI", "SET key 1", "INCR other", "GET key", "EXEC", "MULTI", "DISCARD", "UNWATCH")]
     public void Nothing_is_allocated_on_the_heap(params string[] commands)
     {
         EngineFixture fixture = new();

@@ -1,5 +1,4 @@
 using Tidelog.Engine;
-using Tidelog.Engine.Commands;
 using Xunit;
 
 namespace Tidelog.Tests.Engine;
