@@ -26,6 +26,8 @@ public sealed class CommandTableTests(ServerPair servers) : IClassFixture<Server
         .. Words("hstrlen hvals"),
         .. Words("sadd scard sdiff sdiffstore sinter sintercard sinterstore sismember smembers smismember smove spop"),
         .. Words("srandmember srem sscan sunion sunionstore"),
+        .. Words("xack xadd xautoclaim xclaim xdel xgroup xinfo xlen xpending xrange xread xreadgroup xrevrange"),
+        .. Words("xsetid xtrim"),
         .. Words("auth client echo hello ping quit reset select"),
         .. Words("subscribe unsubscribe psubscribe punsubscribe ssubscribe sunsubscribe publish spublish pubsub"),
         .. Words("command config dbsize debug flushall flushdb info lolwut memory shutdown swapdb time"),
@@ -49,6 +51,7 @@ public sealed class CommandTableTests(ServerPair servers) : IClassFixture<Server
         ["MEMORY", "USAGE", "k"], ["GETEX", "k", "PERSIST"], ["GET"], ["GET", "a", "b"], ["PING"], ["PING", "x"],
         ["nosuch", "k"], ["MSET", "a"], ["OBJECT", "nosuch", "k"], ["CLIENT", "ID"], ["SWAPDB", "0", "1"],
         ["SORT", "a", "STORE", "b"], ["EVAL", "x", "2", "a", "b"], ["EVAL", "x", "9", "a"], ["ZUNION", "2", "a", "b"],
+        ["XREADGROUP", "GROUP", "g", "c", "STREAMS", "a", "b", ">", ">"], ["XINFO", "STREAM", "s"],
         ["XREAD", "COUNT", "1", "STREAMS", "a", "b", "0", "0"], ["XGROUP", "CREATE", "s", "g", "0"],
         ["MIGRATE", "h", "1", "", "0", "9", "KEYS", "a", "b"], ["GEORADIUS", "k", "1", "1", "1", "m", "STORE", "d"],
     ];

@@ -23,6 +23,8 @@ public sealed unsafe class KeyAllocationTests
     [InlineData("RENAME key key2", "RENAME key2 key")]
     [InlineData("COPY key key3", "DEL key3")]
     [InlineData("PUBLISH channel message", "SPUBLISH channel message")]
+    [InlineData("RPUSH p a 12 c", "LPUSH p x", "LRANGE p 0 -1", "LPOP p", "RPOP p", "LINDEX p 0", "LLEN p", "DEL p")]
+    [InlineData("RPUSH l a b element:1", "LPUSH l element:2", "LPOP l", "LMOVE l l LEFT RIGHT", "LRANGE l 0 20")]
     [InlineData("SELECT 0", "PING", "DBSIZE", "OBJECT ENCODING key")]
     [InlineData("MULTI", "SET key 1", "INCR other", "GET key", "EXEC", "MULTI", "DISCARD", "UNWATCH")]
     [InlineData("ZADD zset 1 a 2.5 b", "ZADD zset 2 a", "ZADD zset XX 1 a", "ZINCRBY zset 1.5 a", "ZSCORE zset a")]
