@@ -142,14 +142,34 @@ internal static unsafe class SortCommand
     private static long LengthOf(Record record) => record.Type switch
     {
         ValueType.List => Lists.LengthOf(record),
-        _ => throw new InvariantException($"a {record.Type} cannot be sorted"),
+        ValueType.Set => Entries.CountOf(record),
+        _ => SortedSets.Count(record),
     };
 
     /// <summary>Loads elements in the order that the value has.</summary>
+    /// <param name="first">The first to come, counted from the end if <paramref name="backward"/>.</param>
     private static void Load(SortItems items, Record source, long first, long count, bool backward)
     {
         byte* scratch = stackalloc byte[ListRun.ScratchLength];
         Span<byte> room = new(scratch, ListRun.ScratchLength);
+        if (source.Type == ValueType.Set)
+        {
+            EntryWalk entries = new(source);
+            while (entries.MoveNext())
+            {
+                Add(items, entries.Key.Text(room), scratch);
+            }
+            return;
+        }
+        if (source.Type == ValueType.SortedSet)
+        {
+            SortedEntries entries = SortedEntries.Of(source, first, count, backward);
+            while (entries.MoveNext())
+            {
+                Add(items, entries.Member.Text(room), scratch);
+            }
+            return;
+        }
         ListWalk walk = new(source, backward ? LengthOf(source) - 1 - first : first, count, backward);
         while (walk.MoveNext())
         {

@@ -1,5 +1,5 @@
 using Tidelog.Engine.Keyspace;
-using Tidelog.Protocol;
+using Tidelog.Engine.Values;
 using ValueType = Tidelog.Engine.Keyspace.ValueType;
 
 namespace Tidelog.Engine.Commands;
@@ -71,7 +71,13 @@ internal sealed class SortPattern
         }
         if (_field is not null)
         {
-            return false;
+            if (record.Type != ValueType.Hash
+                || !Entries.TryFindValue(record, new PackedText(_field), out Element value))
+            {
+                return false;
+            }
+            text = value.Text(scratch);
+            return true;
         }
         text = record.Type == ValueType.String ? StringCommands.TextOf(record, scratch) : [];
         return record.Type == ValueType.String;

@@ -11,7 +11,9 @@ public sealed class KeyspaceEventTests(ServerPair servers) : IClassFixture<Serve
     private static readonly bool Long = Environment.GetEnvironmentVariable("TIDELOG_LONG") == "1";
 
     // They notice expired keys in the order in which the server happens to hold them.
-    private static readonly string[] LeftOut = ["KEYS", "SCAN", "RANDOMKEY", "DBSIZE", "HELLO", "DEBUG", "SHUTDOWN", "MULTI"];
+    // In a transaction the message that ends a command's events would have to wait.
+    private static readonly string[] LeftOut =
+        ["KEYS", "SCAN", "RANDOMKEY", "DBSIZE", "HELLO", "DEBUG", "SHUTDOWN", "MULTI"];
 
     [Fact]
     public void The_same_events_in_the_same_order()

@@ -38,6 +38,8 @@ internal static class ListGenerator
         (4, Line(Word("MAXLEN"), Count)),
         (1, Line(Word("RANK", "COUNT", "MAXLEN", "junk"))));
 
+    private static readonly Gen<string> ListKey = Gen.Elements("list1", "list2");
+
     // Some names of keys, so that patterns find what other commands have set.
     private static readonly Gen<string> Pattern = Gen.Elements("*", "#", "no_*", "a*", "constant", "*->1", "a*->b", "");
 
@@ -88,12 +90,14 @@ internal static class ListGenerator
         Join(Line(Word("BLMOVE"), Key, Key), Line(End, End, Timeout)),
         Join(Line(Word("BLMPOP"), Timeout, Gen.Constant("2")), Join(Line(Key, Key), Line(End))));
 
-    // Not ALPHA, BY and LIMIT together: which of equal ones is left out is nobody's promise.
+    // Lists alone where elements may be equal, or are not sorted at all: other types have an order of their own. And not
+    // ALPHA, BY and LIMIT together: which of equal ones is left out is nobody's promise.
     private static Gen<string[]> Sorts() => Gen.OneOf(
         Line(Word("SORT", "SORT_RO"), Key, UpTo(3, SortOption)),
-        Line(Word("SORT", "SORT_RO"), Key, Line(Word("ALPHA"), UpTo(3, SortOption))),
-        Line(Word("SORT"), Key, Line(Word("BY"), Pattern, UpTo(3, SortOption))),
-        Join(Line(Word("SORT"), Key, Word("ALPHA")), Line(Word("BY"), Pattern, UpTo(2, Line(Word("DESC"))))),
+        Line(Word("LPUSH", "RPUSH"), ListKey, UpTo(12, Line(Element))),
+        Line(Word("SORT", "SORT_RO"), ListKey, Line(Word("ALPHA"), UpTo(3, SortOption))),
+        Line(Word("SORT"), ListKey, Line(Word("BY"), Pattern, UpTo(3, SortOption))),
+        Join(Line(Word("SORT"), ListKey, Word("ALPHA")), Line(Word("BY"), Pattern, UpTo(2, Line(Word("DESC"))))),
         Line(Word("COMMAND"), Word("GETKEYSANDFLAGS"), Word("SORT"), Join(Line(Key), UpTo(3, SortOption))));
 
     // Enough to be kept outside a record; consecutive ones, equal ones, or of any kind.
