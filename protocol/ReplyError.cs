@@ -69,6 +69,28 @@ public static class ReplyError
     public static ReadOnlySpan<byte> FrequencyWithoutLfu =>
         "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when "u8
         + "switching between policies at runtime LRU and LFU data will take some time to adjust."u8;
+    public static ReadOnlySpan<byte> ScoreNotANumber => "ERR resulting score is not a number (NaN)"u8;
+    public static ReadOnlySpan<byte> AddNxWithXx => "ERR XX and NX options at the same time are not compatible"u8;
+    public static ReadOnlySpan<byte> AddComparisons =>
+        "ERR GT, LT, and/or NX options at the same time are not compatible"u8;
+    public static ReadOnlySpan<byte> AddIncrementPairs =>
+        "ERR INCR option supports a single increment-element pair"u8;
+    public static ReadOnlySpan<byte> RangeNotFloats => "ERR min or max is not a float"u8;
+    public static ReadOnlySpan<byte> RangeNotStrings => "ERR min or max not valid string range item"u8;
+    public static ReadOnlySpan<byte> LimitByRank =>
+        "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX"u8;
+    public static ReadOnlySpan<byte> WithScoresByLex =>
+        "ERR syntax error, WITHSCORES not supported in combination with BYLEX"u8;
+    public static ReadOnlySpan<byte> WeightNotAFloat => "ERR weight value is not a float"u8;
+    public static ReadOnlySpan<byte> UnknownUnit => "ERR unsupported unit provided. please use M, KM, FT, MI"u8;
+    public static ReadOnlySpan<byte> RadiusNotANumber => "ERR need numeric radius"u8;
+    public static ReadOnlySpan<byte> RadiusNegative => "ERR radius cannot be negative"u8;
+    public static ReadOnlySpan<byte> WidthNotANumber => "ERR need numeric width"u8;
+    public static ReadOnlySpan<byte> HeightNotANumber => "ERR need numeric height"u8;
+    public static ReadOnlySpan<byte> BoxNegative => "ERR height or width cannot be negative"u8;
+    public static ReadOnlySpan<byte> MemberNotDecodable => "ERR could not decode requested zset member"u8;
+    public static ReadOnlySpan<byte> GeoCount => "ERR COUNT must be > 0"u8;
+    public static ReadOnlySpan<byte> GeoAnyWithoutCount => "ERR the ANY argument requires COUNT argument"u8;
     public static ReadOnlySpan<byte> KeysOfInvalidCommand => "ERR Invalid command specified"u8;
     public static ReadOnlySpan<byte> KeysOfKeylessCommand => "ERR The command has no key arguments"u8;
     public static ReadOnlySpan<byte> KeysOfWrongArity => "ERR Invalid number of arguments specified for command"u8;
@@ -100,6 +122,58 @@ public static class ReplyError
     public static ReadOnlySpan<byte> TimeoutNegative => "ERR timeout is negative"u8;
     public static ReadOnlySpan<byte> Unblocked => "UNBLOCKED client unblocked via CLIENT UNBLOCK"u8;
     public static ReadOnlySpan<byte> StreamGone => "UNBLOCKED the stream key no longer exists"u8;
+    public static ReadOnlySpan<byte> InvalidStreamId => "ERR Invalid stream ID specified as stream command argument"u8;
+    public static ReadOnlySpan<byte> StreamIdIsZero => "ERR The ID specified in XADD must be greater than 0-0"u8;
+    public static ReadOnlySpan<byte> StreamIdsExhausted =>
+        "ERR The stream has exhausted the last possible ID, unable to add more items"u8;
+    public static ReadOnlySpan<byte> StreamIdTooSmall =>
+        "ERR The ID specified in XADD is equal or smaller than the target stream top item"u8;
+    public static ReadOnlySpan<byte> StreamEntryTooBig => "ERR Elements are too large to be stored"u8;
+    public static ReadOnlySpan<byte> TwoTrimStrategies =>
+        "ERR syntax error, MAXLEN and MINID options at the same time are not compatible"u8;
+    public static ReadOnlySpan<byte> TrimLimitWithoutStrategy =>
+        "ERR syntax error, LIMIT cannot be used without specifying a trimming strategy"u8;
+    public static ReadOnlySpan<byte> TrimLimitWhenExact =>
+        "ERR syntax error, LIMIT cannot be used without the special ~ option"u8;
+    public static ReadOnlySpan<byte> TrimWithoutStrategy =>
+        "ERR syntax error, XTRIM must be called with a trimming strategy"u8;
+    public static ReadOnlySpan<byte> TrimLengthNegative => "ERR The MAXLEN argument must be >= 0."u8;
+    public static ReadOnlySpan<byte> TrimLimitNegative => "ERR The LIMIT argument must be >= 0."u8;
+    public static ReadOnlySpan<byte> InvalidIntervalStart => "ERR invalid start ID for the interval"u8;
+    public static ReadOnlySpan<byte> InvalidIntervalEnd => "ERR invalid end ID for the interval"u8;
+    public static ReadOnlySpan<byte> EntriesAddedNegative => "ERR entries_added must be positive"u8;
+    public static ReadOnlySpan<byte> LastIdBelowMaxDeleted =>
+        "ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id"u8;
+    public static ReadOnlySpan<byte> LastIdBelowTop =>
+        "ERR The ID specified in XSETID is smaller than the target stream top item"u8;
+    public static ReadOnlySpan<byte> EntriesAddedBelowLength =>
+        "ERR The entries_added specified in XSETID is smaller than the target stream length"u8;
+    public static ReadOnlySpan<byte> UnbalancedStreams =>
+        "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified."u8;
+    public static ReadOnlySpan<byte> GroupOptionInRead =>
+        "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead."u8;
+    public static ReadOnlySpan<byte> NoAckOptionInRead =>
+        "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead."u8;
+    public static ReadOnlySpan<byte> GroupOptionMissing => "ERR Missing GROUP option for XREADGROUP"u8;
+    public static ReadOnlySpan<byte> LastIdInGroupRead =>
+        "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by "u8
+        + "specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty "u8
+        + "result set."u8;
+    public static ReadOnlySpan<byte> NewIdInRead =>
+        "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option."u8;
+    public static ReadOnlySpan<byte> BlockedGroupGone =>
+        "NOGROUP the consumer group this client was blocked on no longer exists"u8;
+    public static ReadOnlySpan<byte> GroupExists => "BUSYGROUP Consumer Group name already exists"u8;
+    public static ReadOnlySpan<byte> GroupNeedsKey =>
+        "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM "u8
+        + "option to create an empty stream automatically."u8;
+    public static ReadOnlySpan<byte> EntriesReadNegative => "ERR value for ENTRIESREAD must be positive or -1"u8;
+    public static ReadOnlySpan<byte> InvalidClaimMinIdle => "ERR Invalid min-idle-time argument for XCLAIM"u8;
+    public static ReadOnlySpan<byte> InvalidClaimIdle => "ERR Invalid IDLE option argument for XCLAIM"u8;
+    public static ReadOnlySpan<byte> InvalidClaimTime => "ERR Invalid TIME option argument for XCLAIM"u8;
+    public static ReadOnlySpan<byte> InvalidClaimRetryCount => "ERR Invalid RETRYCOUNT option argument for XCLAIM"u8;
+    public static ReadOnlySpan<byte> InvalidAutoClaimMinIdle => "ERR Invalid min-idle-time argument for XAUTOCLAIM"u8;
+    public static ReadOnlySpan<byte> AutoClaimCountNotPositive => "ERR COUNT must be > 0"u8;
     public static ReadOnlySpan<byte> NestedMulti => "ERR MULTI calls can not be nested"u8;
     public static ReadOnlySpan<byte> ExecWithoutMulti => "ERR EXEC without MULTI"u8;
     public static ReadOnlySpan<byte> DiscardWithoutMulti => "ERR DISCARD without MULTI"u8;
@@ -147,10 +221,25 @@ public static class ReplyError
     /// <summary>The error of a command whose expiry is not positive, or too far away to be counted.</summary>
     public static string InvalidExpireTime(string command) => $"ERR invalid expire time in '{command}' command";
 
-    /// <summary>The error of EXPIRE for a word that is no condition; C prints it up to its first zero byte.</summary>
-    public static string UnsupportedOption(ReadOnlySpan<byte> option)
+    /// <summary>The error of a command on a group of a stream when there is no such key or group.</summary>
+    public static string NoKeyOrGroup(ReadOnlySpan<byte> key, ReadOnlySpan<byte> group) =>
+        $"NOGROUP No such key '{Printed(key)}' or consumer group '{Printed(group)}'";
+
+    /// <summary>The error of a command on a group of a stream that is there.</summary>
+    public static string NoGroup(ReadOnlySpan<byte> key, ReadOnlySpan<byte> group) =>
+        $"NOGROUP No such consumer group '{Printed(group)}' for key name '{Printed(key)}'";
+
+    /// <summary>The error of XCLAIM for a word that is neither ID nor option.</summary>
+    public static string UnrecognizedClaimOption(ReadOnlySpan<byte> option) =>
+        $"ERR Unrecognized XCLAIM option '{Printed(option)}'";
+
+    /// <summary>The error of EXPIRE for a word that is no condition.</summary>
+    public static string UnsupportedOption(ReadOnlySpan<byte> option) => $"ERR Unsupported option {Printed(option)}";
+
+    /// <summary>What C prints of a client's bytes: up to the first that is zero.</summary>
+    private static string Printed(ReadOnlySpan<byte> bytes)
     {
-        int zero = option.IndexOf((byte)0);
-        return $"ERR Unsupported option {System.Text.Encoding.Latin1.GetString(zero < 0 ? option : option[..zero])}";
+        int zero = bytes.IndexOf((byte)0);
+        return System.Text.Encoding.Latin1.GetString(zero < 0 ? bytes : bytes[..zero]);
     }
 }

@@ -207,6 +207,30 @@ public sealed unsafe class ReplyWriter : IDisposable
         _position = p;
     }
 
+    /// <summary>A floating point number; its text as a bulk string in RESP2.</summary>
+    public void Double(double value)
+    {
+        byte* text = stackalloc byte[Doubles.MaxLength];
+        DoubleText(new ReadOnlySpan<byte>(text, Doubles.Format(value, new Span<byte>(text, Doubles.MaxLength))));
+    }
+
+    /// <summary>A floating point number that is text already; a bulk string in RESP2.</summary>
+    public void DoubleText(ReadOnlySpan<byte> text)
+    {
+        if (Protocol != 3)
+        {
+            Bulk(text);
+            return;
+        }
+        byte* p = Reserve(text.Length + 3L);
+        *p++ = (byte)',';
+        text.CopyTo(new Span<byte>(p, text.Length));
+        p += text.Length;
+        *p++ = (byte)'\r';
+        *p++ = (byte)'\n';
+        _position = p;
+    }
+
     /// <summary>The missing value: "_" in RESP3, a null bulk string in RESP2.</summary>
     public void Null() => Raw(Protocol == 3 ? "_\r\n"u8 : "$-1\r\n"u8);
 
@@ -260,12 +284,27 @@ public sealed unsafe class ReplyWriter : IDisposable
     /// </summary>
     public long BeginArray() => Length;
 
-    public void EndArray(long mark, long count) => EndItems('*', mark, count);
+    public void EndArray(long mark, long count) => InsertHeader(mark, '*', count);
 
     /// <summary>Makes a set of what <see cref="BeginArray"/> began; an array in RESP2.</summary>
-    public void EndSet(long mark, long count) => EndItems(Protocol == 3 ? '~' : '*', mark, count);
+    public void EndSet(long mark, long count) => InsertHeader(mark, Protocol == 3 ? '~' : '*', count);
 
-    private void EndItems(char kind, long mark, long count)
+    /// <summary>The same for what is a map in RESP3, and here in RESP2 an array of its pairs, two items each.</summary>
+    public void EndMap(long mark, long pairs) => InsertHeader(mark, Protocol == 3 ? '%' : '*', pairs);
+
+    /// <summary>Inserts a bulk string in front of what was written since a mark.</summary>
+    /// <param name="mark">What <see cref="BeginArray"/> returned.</param>
+    public void InsertBulk(long mark, ReadOnlySpan<byte> value)
+    {
+        InsertRoom(mark, value.Length + 2L);
+        value.CopyTo(new Span<byte>(_start + mark, value.Length));
+        byte* end = _start + mark + value.Length;
+        end[0] = (byte)'\r';
+        end[1] = (byte)'\n';
+        InsertHeader(mark, '$', value.Length);
+    }
+
+    private void InsertHeader(long mark, char kind, long count)
     {
         byte* header = stackalloc byte[Numbers.MaxInt64Length + 3];
         int length = 0;
@@ -273,11 +312,16 @@ public sealed unsafe class ReplyWriter : IDisposable
         length += Numbers.Format(count, header + length);
         header[length++] = (byte)'\r';
         header[length++] = (byte)'\n';
+        InsertRoom(mark, length);
+        Buffer.MemoryCopy(header, _start + mark, length, length);
+    }
+
+    private void InsertRoom(long mark, long length)
+    {
         Reserve(length);
         byte* at = _start + mark;
         long moved = Length - mark;
         Buffer.MemoryCopy(at, at + length, moved, moved);
-        Buffer.MemoryCopy(header, at, length, length);
         _position += length;
     }
 

@@ -6,7 +6,7 @@ using ValueType = Tidelog.Engine.Keyspace.ValueType;
 namespace Tidelog.Engine.Commands;
 
 /// <summary>
-/// A step of the walk over a set or a hash: HSCAN and SSCAN. A collection inside its record is answered whole, as redis
+/// A step of the walk over a set, a hash or a sorted set: SSCAN, HSCAN and ZSCAN. A collection inside its record is answered whole, as redis
 /// does with its small ones.
 /// </summary>
 internal static unsafe class CollectionScan
@@ -36,7 +36,7 @@ internal static unsafe class CollectionScan
         }
         if (record.IsHeapValue)
         {
-            ScanTable(context, HashTable.StateOf(record.Root), cursor, options);
+            ScanTable(context, record, cursor, options);
         }
         else
         {
@@ -53,14 +53,17 @@ internal static unsafe class CollectionScan
         EntryWalk walk = new(record);
         while (walk.MoveNext())
         {
-            count += ReplyIfWanted(context, new HashEntry(walk.Key, walk.Value), Entries.StrideOf(record), options);
+            count += ReplyIfWanted(context, record, new HashEntry(walk.Key, walk.Value), options);
         }
         context.Reply.EndArray(mark, count);
     }
 
-    private static void ScanTable(
-        CommandContext context, HashTableState* table, ulong cursor, ScanOptions options)
+    private static void ScanTable(CommandContext context, Record record, ulong cursor, ScanOptions options)
     {
+        HashTableState* table = record.Type == ValueType.SortedSet
+            ? &((SortedSetRoot*)record.Root)->Scores
+            : HashTable.StateOf(record.Root);
+
         // The next cursor stands in front of the entries, so the steps are taken once to count and once to answer.
         long steps = options.Count > long.MaxValue / StepsPerEntry ? long.MaxValue : options.Count * StepsPerEntry;
         long entries = 0;
@@ -79,26 +82,26 @@ internal static unsafe class CollectionScan
         do
         {
             cursor = HashTable.Scan(table, cursor, out HashLeaf* first, out HashLeaf* second);
-            count += ReplyLeaf(context, first, table->Stride, options);
-            count += ReplyLeaf(context, second, table->Stride, options);
+            count += ReplyLeaf(context, record, first, options);
+            count += ReplyLeaf(context, record, second, options);
         }
         while (cursor != next);
         context.Reply.EndArray(mark, count);
     }
 
-    private static long ReplyLeaf(CommandContext context, HashLeaf* leaf, int stride, ScanOptions options)
+    private static long ReplyLeaf(CommandContext context, Record record, HashLeaf* leaf, ScanOptions options)
     {
         long count = 0;
-        HashLeafWalk walk = new(leaf, stride);
+        HashLeafWalk walk = new(leaf, Entries.StrideOf(record));
         while (walk.MoveNext())
         {
-            count += ReplyIfWanted(context, new HashEntry(walk.Key, walk.Value), stride, options);
+            count += ReplyIfWanted(context, record, new HashEntry(walk.Key, walk.Value), options);
         }
         return count;
     }
 
     /// <returns>How many elements were answered.</returns>
-    private static int ReplyIfWanted(CommandContext context, HashEntry entry, int stride, ScanOptions options)
+    private static int ReplyIfWanted(CommandContext context, Record record, HashEntry entry, ScanOptions options)
     {
         if (options.Match > 0)
         {
@@ -109,10 +112,30 @@ internal static unsafe class CollectionScan
             }
         }
         entry.Key.Reply(context.Reply);
-        if (stride == 2)
+        switch (record.Type)
         {
-            entry.Value.Reply(context.Reply);
+            case ValueType.Set:
+                return 1;
+            case ValueType.SortedSet:
+                ReplyScore(context.Reply, SortedScore.Read(entry.Value), record.Encoding == ValueEncoding.ListPack);
+                return 2;
+            default:
+                entry.Value.Reply(context.Reply);
+                return 2;
         }
-        return stride;
+    }
+
+    private static void ReplyScore(ReplyWriter reply, double score, bool isListPack)
+    {
+        // A list pack keeps whole numbers as their digits, and they are answered so.
+        const double MostDigits = long.MaxValue / 2;
+        if (isListPack && Math.Abs(score) <= MostDigits && Math.Floor(score) == score
+            && !Doubles.IsNegativeZero(score))
+        {
+            reply.BulkInteger((long)score);
+            return;
+        }
+        Span<byte> text = stackalloc byte[Doubles.MaxLength];
+        reply.Bulk(text[..Doubles.Format(score, text)]);
     }
 }

@@ -68,6 +68,12 @@ public sealed class Command
     /// <summary>Allowed to a RESP2 session that is subscribed to something.</summary>
     public bool RunsWhileSubscribed { get; init; }
 
+    /// <summary>
+    /// Finds the keys where the key specs cannot: gets the context, the index of the request's name in it, and where to
+    /// add the keys.
+    /// </summary>
+    public Action<CommandContext, int, List<KeyReference>>? KeyFinder { get; init; }
+
     /// <summary>Redis's command tips, in COMMAND's order.</summary>
     public string[] Tips { get; init; } = [];
 

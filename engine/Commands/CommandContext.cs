@@ -70,6 +70,13 @@ public sealed unsafe class CommandContext(StorageEngine engine)
     /// <summary>The command has seen to it itself which of its replies CLIENT REPLY lets through.</summary>
     internal bool HasMutedReplies { get; set; }
 
+    /// <summary>An argument where it lies, which is not on the GC heap; good until the handler returns.</summary>
+    internal Values.NativeText TextAt(int index)
+    {
+        Slice slice = _arguments[_first + index];
+        return new Values.NativeText(_base + slice.Offset, slice.Length);
+    }
+
     internal Slice SliceOf(int index) => _arguments[_first + index];
 
     /// <summary>True if an argument is a word, in any case.</summary>

@@ -70,6 +70,18 @@ internal readonly struct ExtendedFloat
     public static ExtendedFloat FromInt64(long value) =>
         Round(value < 0, value < 0 ? 0 - (ulong)value : (ulong)value, 0);
 
+    /// <summary>A finite number, exactly.</summary>
+    public static ExtendedFloat FromDouble(double value)
+    {
+        Invariant.Require(double.IsFinite(value));
+        long bits = BitConverter.DoubleToInt64Bits(value);
+        int exponent = (int)((bits >> 52) & 0x7FF);
+        ulong fraction = (ulong)bits & ((1UL << 52) - 1);
+        return exponent == 0
+            ? Round(bits < 0, fraction, -1074)
+            : Round(bits < 0, fraction | (1UL << 52), exponent - 1075);
+    }
+
     /// <summary>Reads a number: decimal, hexadecimal with 0x, or infinite, with nothing before or behind it.</summary>
     /// <returns>False for anything else, for NaN, and for what is too large, or too small to differ from 0.</returns>
     public static bool TryParse(ReadOnlySpan<byte> text, out ExtendedFloat value)

@@ -28,6 +28,11 @@ public static class KeyExtraction
     /// <returns>False if the arguments do not fit the specs; the list may have grown all the same.</returns>
     public static bool TryFind(Command command, CommandContext context, int first, List<KeyReference> keys)
     {
+        if (command.KeyFinder is not null)
+        {
+            command.KeyFinder(context, first, keys);
+            return true;
+        }
         int count = context.Count - first;
         foreach (KeySpec spec in command.Keys)
         {

@@ -75,6 +75,10 @@ public sealed record KeySpec
     /// <summary>Redis's remark on a spec that cannot say all.</summary>
     public string? Notes { get; init; }
 
+    /// <summary>Keys behind an argument that says how many they are.</summary>
+    public static KeySpec Counted(int index, KeyFlags flags) =>
+        new() { Flags = flags, Start = index, Find = FindKeys.KeyCount, CountIndex = 0, FirstKey = 1 };
+
     /// <summary>One key at an index.</summary>
     public static KeySpec Key(int index, KeyFlags flags) => new() { Flags = flags, Start = index };
 

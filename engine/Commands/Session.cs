@@ -36,6 +36,12 @@ public class Session(Database database)
     /// <summary>True once it gave the password, or when none was asked for at its beginning.</summary>
     public bool Authenticated { get; set; }
 
+    /// <summary>
+    /// What it sends are effects, of a log or a master: they were checked where they came to be, and limits that held
+    /// there do not hold again.
+    /// </summary>
+    public bool SendsEffects { get; init; }
+
     /// <summary>CLIENT SETNAME; empty for none.</summary>
     public byte[] Name { get; set; } = [];
 

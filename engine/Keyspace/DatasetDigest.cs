@@ -57,9 +57,15 @@ public static class DatasetDigest
             case ValueType.List:
                 MixList(digest, record);
                 break;
+            case ValueType.SortedSet:
+                XorSortedSet(digest, record);
+                break;
             case ValueType.Set:
             case ValueType.Hash:
                 XorEntries(digest, record);
+                break;
+            case ValueType.Stream:
+                MixStream(digest, record);
                 break;
             default:
                 throw new NotSupportedException($"no digest of a value of type {record.Type}");
@@ -113,6 +119,37 @@ public static class DatasetDigest
             Mix(pair, walk.Key.Text(scratch));
             Mix(pair, walk.Value.Text(scratch));
             Xor(digest, pair);
+        }
+    }
+
+    private static void XorSortedSet(Span<byte> digest, Record record)
+    {
+        Span<byte> scratch = stackalloc byte[Math.Max(Element.ScratchLength, Protocol.Doubles.MaxLength)];
+        Span<byte> one = stackalloc byte[Length];
+        SortedEntries entries = SortedEntries.Of(record, 0, SortedSets.Count(record), isReversed: false);
+        while (entries.MoveNext())
+        {
+            one.Clear();
+            Mix(one, entries.Member.Text(scratch));
+            Mix(one, scratch[..Protocol.Doubles.Format(entries.Score, scratch)]);
+            Xor(digest, one);
+        }
+    }
+
+    private static unsafe void MixStream(Span<byte> digest, Record record)
+    {
+        Span<byte> id = stackalloc byte[StreamId.MaxTextLength];
+        byte* scratch = stackalloc byte[Protocol.Numbers.MaxInt64Length];
+        StreamCursor cursor = new((StreamRoot*)record.Root, StreamId.Min, StreamId.Max, reverse: false);
+        while (cursor.MoveNext())
+        {
+            Mix(digest, id[..cursor.Entry.Id.Format(id, separator: (byte)'.')]);
+            while (cursor.Entry.FieldCount > 0)
+            {
+                cursor.Entry.Read(out ListPackElement field, out ListPackElement value);
+                Mix(digest, field.Text(scratch));
+                Mix(digest, value.Text(scratch));
+            }
         }
     }
 

@@ -46,6 +46,9 @@ public sealed unsafe class Effects : IExpiryObserver
     /// <summary>Changes of the dataset since the process began; INFO counts those since the last save.</summary>
     public long Changes { get; private set; }
 
+    /// <summary>The running command has given an effect.</summary>
+    public bool HasGiven => _givenCount > 0;
+
     /// <summary>The command has no effect in the log though it counts as a change.</summary>
     public void Suppress() => _suppressed = true;
 

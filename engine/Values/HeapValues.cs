@@ -17,6 +17,12 @@ internal static unsafe class HeapValues
             case HeapValueKind.HashTable:
                 HashTable.FreeNodes(root);
                 break;
+            case HeapValueKind.SortedSet:
+                HeapSortedSet.FreeNodes((SortedSetRoot*)root);
+                break;
+            case HeapValueKind.Stream:
+                StreamRoot.FreeNodes((StreamRoot*)root);
+                break;
             default:
                 throw new InvariantException($"no heap value of kind {root->Kind}");
         }
@@ -29,6 +35,8 @@ internal static unsafe class HeapValues
         {
             HeapValueKind.List => &ListEditor.Clone((ListRoot*)root, heap)->Value,
             HeapValueKind.HashTable => HashTable.Clone(root, heap),
+            HeapValueKind.SortedSet => (HeapValue*)HeapSortedSet.Clone((SortedSetRoot*)root, heap),
+            HeapValueKind.Stream => StreamRoot.Clone((StreamRoot*)root, heap),
             _ => throw new InvariantException($"no heap value of kind {root->Kind}"),
         };
     }
