@@ -43,11 +43,11 @@ internal readonly unsafe ref struct OrderTree(OrderTreeState* tree, ValueHeap he
 
     /// <summary>A child with fewer entries or children is united with a neighbour if that has not many more.</summary>
     private const int FewChildren = 16;
-    private const int MaxUnited = 48;
-    private const int MinCapacity = 8;
 
     /// <summary>A new level takes sixty divisions of the one below, each of which takes thirty of the next.</summary>
     private const int MaxHeight = 24;
+
+    private readonly OrderNodeHeap _nodes = new(heap, owner);
 
     /// <summary>How many entries are below a bound.</summary>
     public static long CountBelow(OrderTreeState* tree, in OrderBound bound)
@@ -90,12 +90,12 @@ internal readonly unsafe ref struct OrderTree(OrderTreeState* tree, ValueHeap he
     {
         if (tree->Top == null)
         {
-            tree->Top = (HeapNode*)NewLeaf(1, Pack.SizeOf(member));
+            tree->Top = (HeapNode*)_nodes.NewLeaf(1, Pack.SizeOf(member));
         }
         OrderStep* way = stackalloc OrderStep[MaxHeight];
         OrderBound place = OrderBound.OfEntry(score, text, isAfter: false);
         OrderLeaf* leaf = DescendToInsert(way, place, Pack.SizeOf(member), out int index);
-        leaf = WithRoom(leaf, Pack.SizeOf(member));
+        leaf = _nodes.WithRoom(leaf, Pack.SizeOf(member));
         double* scores = OrderLeaf.Scores(leaf);
         long behind = (leaf->Count - index) * sizeof(double);
         Buffer.MemoryCopy(scores + index, scores + index + 1, behind, behind);
@@ -198,7 +198,7 @@ internal readonly unsafe ref struct OrderTree(OrderTreeState* tree, ValueHeap he
     /// <summary>Puts a branch above the top.</summary>
     private OrderBranch* Raise(long count)
     {
-        OrderBranch* branch = NewBranch(MinCapacity);
+        OrderBranch* branch = _nodes.NewBranch(OrderNodeHeap.MinCapacity);
         branch->Count = 1;
         OrderBranch.SetChild(branch, 0, tree->Top, tree->Height == 0);
         OrderBranch.Below(branch)[0] = count;
@@ -214,7 +214,7 @@ internal readonly unsafe ref struct OrderTree(OrderTreeState* tree, ValueHeap he
         OrderBranch* left = (OrderBranch*)OrderBranch.Children(way[level].Branch)[index];
         atRight = atRight && OrderBranch.Find(left, place, out _) == left->Count - 1;
         int kept = atRight ? left->Count - 1 : left->Count / 2;
-        OrderBranch* right = NewBranch(OrderBranch.MaxChildren);
+        OrderBranch* right = _nodes.NewBranch(OrderBranch.MaxChildren);
         OrderBranch.Append(right, left, kept, left->Count - kept);
         left->Count = kept;
         OrderBranch* parent = AddChild(way, level, index + 1, (HeapNode*)right, isLeaf: false);
@@ -240,11 +240,11 @@ internal readonly unsafe ref struct OrderTree(OrderTreeState* tree, ValueHeap he
         // At index 0 only the first leaf of all gets an entry.
         int kept = atRight && index == count ? count : index == 0 ? 0 : count / 2;
         bool atEdge = kept == 0 || kept == count;
-        OrderLeaf* right = CopyOf(leaf, kept, count - kept, grows: !atEdge);
+        OrderLeaf* right = _nodes.CopyOf(leaf, kept, count - kept, grows: !atEdge);
         OrderBranch* parent = AddChild(way, level, at + 1, (HeapNode*)right, isLeaf: true);
         OrderBranch.Below(parent)[at + 1] = count - kept;
         OrderBranch.Below(parent)[at] = kept;
-        OrderLeaf* left = CopyOf(leaf, 0, kept, grows: !atEdge);
+        OrderLeaf* left = _nodes.CopyOf(leaf, 0, kept, grows: !atEdge);
         heap.Free(owner, &leaf->Node);
         if (index > kept || kept == count)
         {
@@ -265,7 +265,7 @@ internal readonly unsafe ref struct OrderTree(OrderTreeState* tree, ValueHeap he
         OrderBranch* branch = way[level].Branch;
         if (branch->Count == branch->Capacity)
         {
-            OrderBranch* bigger = NewBranch(Math.Min(2 * branch->Capacity, OrderBranch.MaxChildren));
+            OrderBranch* bigger = _nodes.NewBranch(Math.Min(2 * branch->Capacity, OrderBranch.MaxChildren));
             OrderBranch.Append(bigger, branch, 0, branch->Count);
             heap.Free(owner, &branch->Node);
             way[level].Branch = branch = bigger;
@@ -316,7 +316,7 @@ internal readonly unsafe ref struct OrderTree(OrderTreeState* tree, ValueHeap he
         Pack members = OrderLeaf.Members(leaf);
         members.Remove(index, count);
         OrderLeaf.Save(leaf, members);
-        leaf = Trimmed(leaf);
+        leaf = _nodes.Trimmed(leaf);
         Enter(way, leaf, -count);
         if (tree->Height == 0)
         {
@@ -380,8 +380,8 @@ internal readonly unsafe ref struct OrderTree(OrderTreeState* tree, ValueHeap he
         HeapNode* left = OrderBranch.Children(branch)[index];
         HeapNode* right = OrderBranch.Children(branch)[index + 1];
         HeapNode* united = areLeaves
-            ? United((OrderLeaf*)left, (OrderLeaf*)right)
-            : United((OrderBranch*)left, (OrderBranch*)right);
+            ? _nodes.United((OrderLeaf*)left, (OrderLeaf*)right)
+            : _nodes.United((OrderBranch*)left, (OrderBranch*)right);
         if (united == null)
         {
             return false;
@@ -394,33 +394,6 @@ internal readonly unsafe ref struct OrderTree(OrderTreeState* tree, ValueHeap he
         return true;
     }
 
-    private HeapNode* United(OrderLeaf* left, OrderLeaf* right)
-    {
-        Pack first = OrderLeaf.Members(left);
-        Pack second = OrderLeaf.Members(right);
-        if (first.Count + second.Count > MaxUnited || first.Needed + second.Needed > MaxLeafBytes * 3 / 4)
-        {
-            return null;
-        }
-        OrderLeaf* united = NewLeaf(
-            SlotsFor(first.Count + second.Count), WithMargin(first.Needed + second.Needed));
-        AppendTo(united, left, 0, left->Count);
-        AppendTo(united, right, 0, right->Count);
-        return (HeapNode*)united;
-    }
-
-    private HeapNode* United(OrderBranch* left, OrderBranch* right)
-    {
-        if (left->Count + right->Count > MaxUnited)
-        {
-            return null;
-        }
-        OrderBranch* united = NewBranch(OrderBranch.MaxChildren);
-        OrderBranch.Append(united, left, 0, left->Count);
-        OrderBranch.Append(united, right, 0, right->Count);
-        return (HeapNode*)united;
-    }
-
     private void LowerTop()
     {
         while (tree->Height > 0 && ((OrderBranch*)tree->Top)->Count <= 1)
@@ -431,78 +404,6 @@ internal readonly unsafe ref struct OrderTree(OrderTreeState* tree, ValueHeap he
             heap.Free(owner, &top->Node);
         }
     }
-
-    private OrderLeaf* NewLeaf(int slots, int packed)
-    {
-        OrderLeaf* leaf = (OrderLeaf*)heap.New(owner, RoundedSize(slots, packed));
-        leaf->Count = 0;
-        leaf->Slots = (ushort)slots;
-        leaf->Used = 0;
-        return leaf;
-    }
-
-    private OrderBranch* NewBranch(int capacity)
-    {
-        OrderBranch* branch = (OrderBranch*)heap.New(owner, OrderBranch.SizeFor(capacity));
-        branch->Count = 0;
-        branch->Capacity = capacity;
-        return branch;
-    }
-
-    private OrderLeaf* CopyOf(OrderLeaf* leaf, int index, int count, bool grows)
-    {
-        int packed = OrderLeaf.Members(leaf).SumOfSizes(index, count) + count;
-        OrderLeaf* copy = NewLeaf(grows ? SlotsFor(count) : count, grows ? WithMargin(packed) : packed);
-        AppendTo(copy, leaf, index, count);
-        return copy;
-    }
-
-    private static void AppendTo(OrderLeaf* target, OrderLeaf* source, int index, int count)
-    {
-        Buffer.MemoryCopy(
-            OrderLeaf.Scores(source) + index, OrderLeaf.Scores(target) + target->Count,
-            (long)count * sizeof(double), (long)count * sizeof(double));
-        Pack members = OrderLeaf.Members(target);
-        members.Append(OrderLeaf.Members(source), index, count);
-        OrderLeaf.Save(target, members);
-    }
-
-    private OrderLeaf* WithRoom(OrderLeaf* leaf, int size)
-    {
-        Pack members = OrderLeaf.Members(leaf);
-        if (leaf->Count < leaf->Slots && members.Free >= size)
-        {
-            return leaf;
-        }
-        int slots = leaf->Count < leaf->Slots ? leaf->Slots : SlotsFor(leaf->Count + 1);
-        return Moved(leaf, slots, members.Needed + size);
-    }
-
-    /// <summary>A leaf that gives back room when much of it is free.</summary>
-    private OrderLeaf* Trimmed(OrderLeaf* leaf)
-    {
-        int needed = OrderLeaf.SizeFor(leaf->Count, leaf->Used + leaf->Count);
-        return leaf->Count > 0 && leaf->Node.Size > (2 * needed) + 64
-            ? Moved(leaf, SlotsFor(leaf->Count), leaf->Used + leaf->Count)
-            : leaf;
-    }
-
-    private OrderLeaf* Moved(OrderLeaf* leaf, int slots, int packed)
-    {
-        OrderLeaf* moved = NewLeaf(slots, WithMargin(packed));
-        AppendTo(moved, leaf, 0, leaf->Count);
-        heap.Free(owner, &leaf->Node);
-        return moved;
-    }
-
-    /// <summary>Room for some more scores.</summary>
-    private static int SlotsFor(int count) => Math.Min((count + 1 + (count / 8)) & ~1, MaxLeafEntries);
-
-    /// <summary>An eighth more members than are there.</summary>
-    private static int WithMargin(int packed) => packed + (packed / 8);
-
-    /// <summary>All of what the C library gives for such a size; one score at least.</summary>
-    private static int RoundedSize(int slots, int packed) => ((OrderLeaf.SizeFor(slots, packed) + 8 + 15) & ~15) - 8;
 
     private static void FreeNodes(HeapNode* node, int height)
     {
