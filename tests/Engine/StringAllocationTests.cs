@@ -38,15 +38,49 @@ public sealed class StringAllocationTests
     [InlineData("PFADD hll a b c d")]
     [InlineData("PFCOUNT hll missing")]
     [InlineData("PFMERGE hll other")]
+    [InlineData("HSET hash field value other 17")]
+    [InlineData("HGET hash field")]
+    [InlineData("HINCRBY hash other 5")]
+    [InlineData("HGETALL hash")]
+    [InlineData("HSET bighash field:77 changed")]
+    [InlineData("HMGET bighash field:77 field:78 missing")]
+    [InlineData("SADD integers 5 6 7")]
+    [InlineData("SISMEMBER integers 5")]
+    [InlineData("SMISMEMBER bigset member:5 member:x")]
+    [InlineData("SRANDMEMBER bigset")]
+    [InlineData("SMEMBERS bigset")]
     public void A_command_allocates_nothing_on_the_gc_heap(string command)
     {
         EngineFixture engine = new();
         engine.Run("SET", "text", "some text that is not short");
         engine.Run("SET", "number", "1000000");
         engine.Run("SET", "fraction", "10.25");
+        engine.Line("HSET hash field value");
+        engine.Line("SADD integers 1 2 3");
+        engine.Run(["SADD", "bigset", .. Enumerable.Range(0, 1000).Select(i => $"member:{i}")]);
+        engine.Run(["HSET", "bighash", .. Enumerable.Range(0, 2000).Select(i => $"field:{i}")]);
         byte[] request = EngineFixture.Request(command.Split(' '));
         ExecuteRounds(engine, request);
         Assert.Equal(0, LeastOfThree(engine, request));
+    }
+
+    [Theory]
+    [InlineData("SADD integers 4", "SPOP integers")]
+    [InlineData("SADD strings x", "SREM strings x")]
+    [InlineData("SADD bigset another", "SPOP bigset")]
+    [InlineData("HSET hash field value", "HDEL hash field")]
+    [InlineData("HSET bighash field value", "HDEL bighash field")]
+    public void What_comes_and_goes_allocates_less_than_a_byte_per_command(string comes, string goes)
+    {
+        EngineFixture engine = new();
+        engine.Line("SADD integers 1 2 3");
+        engine.Line("SADD strings a b c");
+        engine.Line("HSET hash f v");
+        engine.Run(["SADD", "bigset", .. Enumerable.Range(0, 1000).Select(i => $"member:{i}")]);
+        engine.Run(["HSET", "bighash", .. Enumerable.Range(0, 2000).Select(i => $"field:{i}")]);
+        byte[][] requests = [.. new[] { comes, goes }.Select(line => EngineFixture.Request(line.Split(' ')))];
+        ExecuteRounds(engine, requests);
+        Assert.InRange(LeastOfThree(engine, requests), 0, Rounds);
     }
 
     [Fact]
