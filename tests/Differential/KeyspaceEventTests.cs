@@ -10,8 +10,9 @@ public sealed class KeyspaceEventTests(ServerPair servers) : IClassFixture<Serve
 {
     private static readonly bool Long = Environment.GetEnvironmentVariable("TIDELOG_LONG") == "1";
 
-    // They notice expired keys in the order in which the server happens to hold them.
-    private static readonly string[] LeftOut = ["KEYS", "SCAN", "RANDOMKEY", "DBSIZE", "HELLO", "DEBUG", "SHUTDOWN", "MULTI"];
+    // They notice expired keys in the order in which the server happens to hold them; MULTI would queue the mark.
+    private static readonly string[] LeftOut =
+        ["KEYS", "SCAN", "RANDOMKEY", "DBSIZE", "HELLO", "DEBUG", "SHUTDOWN", "MULTI"];
 
     [Fact]
     public void The_same_events_in_the_same_order()
