@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything that has to hold before a change is done: format, build, tests, redis's own test suite.
 #
-#   ./test.sh           works in a fresh clone; installs the Debian packages that the tests compare with
+#   ./test.sh           works in a fresh clone; installs the Debian packages that the tests compare with, and ioredis
 #   ./test.sh --long    more seeds for the randomized tests
 #
 # The last line is "N passed, N failed, N skipped"; a phase that fails without tests of its own counts as one failed.
@@ -52,6 +52,8 @@ install_packages() {
             case $package in redis-server | redis-sentinel) services+=("$package") ;; esac
         fi
     done
+    # Not by package: those of Node's own makers have other names.
+    command -v node >/dev/null && command -v npm >/dev/null || missing+=(nodejs npm)
     [ ${#missing[@]} -eq 0 ] && return 0
     echo "installing ${missing[*]}"
     local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}")
@@ -65,6 +67,11 @@ install_packages() {
         fi
     done
     return 0
+}
+
+# The libraries of the client programs, as the lock file names them.
+install_clients() {
+    (cd tests/Clients && { npm ls --silent >/dev/null 2>&1 || npm ci --no-audit --no-fund; })
 }
 
 # Adds up the lines that the test runner prints for each test assembly.
@@ -97,6 +104,7 @@ tests() {
 }
 
 phase "packages" install_packages || echo "packages are missing: tests that need them will fail"
+phase "client libraries" install_clients || echo "ioredis is missing: the tests that use it will fail"
 phase "format" dotnet format Engine.sln --verify-no-changes || failed=$((failed + 1))
 phase "build" dotnet build Engine.sln -c Release || { failed=$((failed + 1)); finish; }
 # A test that hangs is named and ends the run.

@@ -76,6 +76,9 @@ public sealed class StorageEngine
     /// <summary>Bytes that the server holds beside the engine: client buffers, the runtime.</summary>
     public long OutsideBytes { get; set; }
 
+    /// <summary>Brings <see cref="OutsideBytes"/> up to date; asked before a command is refused for memory.</summary>
+    public Action MeasureOutside { get; set; } = static () => { };
+
     /// <summary>Highest <see cref="UsedMemory"/> seen.</summary>
     public long PeakMemory { get; private set; }
 

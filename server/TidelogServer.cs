@@ -36,6 +36,7 @@ internal sealed class TidelogServer : IDisposable
         {
             Host = this,
             ProtectedCommandRefusal = RefuseProtected,
+            MeasureOutside = SumMemory,
         };
         foreach (RenamedCommand renamed in Settings.RenamedCommands)
         {
@@ -143,7 +144,8 @@ internal sealed class TidelogServer : IDisposable
         long buffers = 0;
         foreach (Client client in _clients.Values)
         {
-            buffers += client.MemoryUsage;
+            client.CountedMemory = client.MemoryUsage;
+            buffers += client.CountedMemory;
         }
 
         // The runtime's heap beyond the start is the log's pages, which the keyspace counts, and garbage that is to
@@ -204,6 +206,7 @@ internal sealed class TidelogServer : IDisposable
     public void Forget(Client client)
     {
         _clients.Remove(client.Id);
+        Engine.OutsideBytes -= client.CountedMemory;
         PausedClients.Remove(client);
         Engine.Forget(client);
     }

@@ -121,8 +121,9 @@ internal static class BitfieldCommands
         {
             return;
         }
-        record = BitmapCommands.WithBit(context, record, lastWritten, out bool hasGrown);
-        Span<byte> bytes = record.MutableBytes;
+        ReadOnlySpan<byte> text = StringCommands.TextOf(record, stackalloc byte[Numbers.MaxInt64Length]);
+        bool grows = lastWritten >> 3 >= text.Length;
+        int changes = 0;
         context.Reply.Array(operations);
         BitOverflow overflow = BitOverflow.Wrap;
         for (int at = FirstOperation; at < context.Count;)
@@ -131,29 +132,47 @@ internal static class BitfieldCommands
             {
                 continue;
             }
-            long old = operation.Type.Read(bytes, operation.Offset);
-            if (operation.Verb == FieldVerb.Get)
-            {
-                context.Reply.Integer(old);
-                continue;
-            }
-            bool increments = operation.Verb == FieldVerb.Increment;
-            bool fits = increments
-                ? operation.Type.TryAdd(old, operation.Operand, overflow, out long value)
-                : operation.Type.TryConvert(operation.Operand, overflow, out value);
-            if (!fits)
+            long old = operation.Type.Read(text, operation.Offset);
+            if (!TryCompute(operation, old, overflow, out long value))
             {
                 context.Reply.Null();
                 continue;
             }
-            operation.Type.Write(bytes, operation.Offset, value);
-            context.Reply.Integer(increments ? value : old);
-            context.Dirty += hasGrown || old != value ? 1 : 0;
+            context.Reply.Integer(operation.Verb == FieldVerb.Set ? old : value);
+            if (operation.Verb != FieldVerb.Get && (grows || old != value))
+            {
+                // Only now: to make it mutable counts as a change for who watches the key.
+                record = changes++ == 0 ? BitmapCommands.WithBit(context, record, lastWritten) : record;
+                operation.Type.Write(record.MutableBytes, operation.Offset, value);
+                text = record.Bytes;
+            }
         }
-        if (context.Dirty > 0)
+        if (changes > 0)
         {
+            context.Dirty += changes;
             context.Notify(NotifyEvents.String, "setbit"u8, context[1]);
         }
+        else if (grows)
+        {
+            // Every operation failed; redis has made the room by then, and tells nobody.
+            BitmapCommands.WithBit(context, record, lastWritten);
+        }
+        else
+        {
+            BitmapCommands.MakeRaw(context, record);
+        }
+    }
+
+    /// <returns>False if the operation fails because the value does not fit.</returns>
+    private static bool TryCompute(FieldOperation operation, long old, BitOverflow overflow, out long value)
+    {
+        value = old;
+        return operation.Verb switch
+        {
+            FieldVerb.Set => operation.Type.TryConvert(operation.Operand, overflow, out value),
+            FieldVerb.Increment => operation.Type.TryAdd(old, operation.Operand, overflow, out value),
+            _ => true,
+        };
     }
 
     /// <summary>Reads one operation, or an OVERFLOW that counts for those behind it.</summary>

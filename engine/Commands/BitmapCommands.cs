@@ -59,13 +59,23 @@ internal static class BitmapCommands
     /// The string at the first argument's key as bytes that may be changed, with zeros behind its end up to a bit.
     /// </summary>
     /// <param name="record">What is there, a string or nothing.</param>
-    /// <param name="hasGrown">True if it was shorter, or missing.</param>
-    public static Record WithBit(CommandContext context, Record record, long last, out bool hasGrown)
+    public static Record WithBit(CommandContext context, Record record, long last)
     {
         int length = record.Exists ? record.StringLength : 0;
-        int needed = (int)(last >> 3) + 1;
-        hasGrown = needed > length;
-        return StringRangeCommands.WithLength(context, record, Math.Max(length, needed));
+        return StringRangeCommands.WithLength(context, record, Math.Max(length, (int)(last >> 3) + 1));
+    }
+
+    /// <summary>Makes a string "raw" that could have been changed and was not, as redis does.</summary>
+    public static void MakeRaw(CommandContext context, Record record)
+    {
+        if (record.Encoding == ValueEncoding.Int)
+        {
+            StringRangeCommands.WithLength(context, record, record.StringLength);
+        }
+        else
+        {
+            context.Database.MakeRaw(record);
+        }
     }
 
     private static void SetBit(CommandContext context)
@@ -85,13 +95,19 @@ internal static class BitmapCommands
         {
             return;
         }
-        record = WithBit(context, record, offset, out bool hasGrown);
-        ref byte at = ref record.MutableBytes[(int)(offset >> 3)];
+        ReadOnlySpan<byte> text = StringCommands.TextOf(record, stackalloc byte[Numbers.MaxInt64Length]);
+        int at = (int)(offset >> 3);
         int shift = 7 - (int)(offset & 7);
-        int old = (at >> shift) & 1;
-        if (hasGrown || old != wanted)
+        int old = at < text.Length ? (text[at] >> shift) & 1 : 0;
+        if (at < text.Length && old == wanted)
         {
-            at = (byte)((at & ~(1 << shift)) | ((int)wanted << shift));
+            MakeRaw(context, record);
+        }
+        else
+        {
+            record = WithBit(context, record, offset);
+            ref byte changed = ref record.MutableBytes[at];
+            changed = (byte)((changed & ~(1 << shift)) | ((int)wanted << shift));
             context.Dirty++;
             context.Notify(NotifyEvents.String, "setbit"u8, context[1]);
         }

@@ -33,7 +33,7 @@ internal sealed class CommandSyntax
     [
         "seconds", "milliseconds", "count", "db", "destination-db", "index", "index1", "index2", "offset", "start",
         "end", "stop", "increment", "decrement", "version", "cursor", "len", "min-match-len", "numkeys", "columns",
-        "rank", "num-matches", "rows", "protover", "timeout", "weight", "limit",
+        "rank", "num-matches", "rows", "protover", "timeout", "weight", "limit", "ms", "entries_added", "entries_read",
     ];
     private static readonly HashSet<string> DoubleNames =
         ["score", "longitude", "latitude", "radius", "width", "height"];
@@ -180,9 +180,16 @@ internal sealed class CommandSyntax
         return new SyntaxArgument(name, type, isKey ? _keys++ : -1, token, []);
     }
 
-    private static string NameOf(string token) => token.ToLowerInvariant();
+    private static string NameOf(string token) => token switch
+    {
+        "=" => "equal",
+        "~" => "approximately",
+        "*" => "auto_id",
+        "$" => "new_id",
+        _ => token.ToLowerInvariant(),
+    };
 
-    private static bool IsToken(string word) => char.IsAsciiLetterUpper(word[0]);
+    private static bool IsToken(string word) => char.IsAsciiLetterUpper(word[0]) || word is "=" or "~" or "*" or "$";
 
     private static bool IsValue(string word) => char.IsAsciiLetterLower(word[0]);
 }

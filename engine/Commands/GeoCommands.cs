@@ -134,28 +134,39 @@ internal static class GeoCommands
             addition.Create(context[first + 2], PackedSortedSet.SizeOf(new PackedText(context[first + 2]), 1L << 52));
         }
 
-        // The effect is a ZADD, so that its result does not hang on how a replica computes.
+        for (int i = first; i < context.Count; i += 3)
+        {
+            addition.TryAdd(context[i + 2], ScoreOf(context, i));
+        }
+        if (addition.Finish())
+        {
+            GiveEffect(context, first, places);
+        }
+    }
+
+    /// <summary>The effect is a ZADD, so that its result does not hang on how a replica computes.</summary>
+    private static unsafe void GiveEffect(CommandContext context, int first, int places)
+    {
         context.Effects.Begin(first + (2 * places));
         context.Effects.Add("zadd"u8);
         for (int i = 1; i < first; i++)
         {
             context.Effects.Add(context[i]);
         }
+        byte* text = stackalloc byte[Numbers.MaxInt64Length];
         for (int i = first; i < context.Count; i += 3)
         {
-            AddPlace(context, ref addition, i);
+            int length = Numbers.Format((long)ScoreOf(context, i), text);
+            context.Effects.Add(new ReadOnlySpan<byte>(text, length));
+            context.Effects.Add(context[i + 2]);
         }
-        addition.Finish();
     }
 
-    private static unsafe void AddPlace(CommandContext context, ref SortedSetAddition addition, int index)
+    /// <summary>The score of the place whose longitude is at an index, which has been read before.</summary>
+    private static ulong ScoreOf(CommandContext context, int index)
     {
         TryPosition(context, index, out GeoPosition position);
-        ulong score = GeoHash.Of(position, GeoHash.MaxStep).Score;
-        addition.TryAdd(context[index + 2], score);
-        byte* text = stackalloc byte[Numbers.MaxInt64Length];
-        context.Effects.Add(new ReadOnlySpan<byte>(text, Numbers.Format((long)score, text)));
-        context.Effects.Add(context[index + 2]);
+        return GeoHash.Of(position, GeoHash.MaxStep).Score;
     }
 
     private static bool TryTakeOption(CommandContext context, int index, ref AddOptions options)

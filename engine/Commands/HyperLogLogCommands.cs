@@ -52,7 +52,7 @@ internal static class HyperLogLogCommands
     }
 
     /// <summary>The same string as bytes that may be changed; it is "raw" from then on.</summary>
-    public static Record MakeMutable(CommandContext context, Record record) =>
+    private static Record MakeMutable(CommandContext context, Record record) =>
         context.Database.Resize(record, record.Bytes.Length);
 
     /// <summary>Gives an existing key, or a missing one, the editor's value; an expiry stays.</summary>
@@ -69,18 +69,14 @@ internal static class HyperLogLogCommands
     private static void Add(CommandContext context)
     {
         Record record = context.Database.Find(context[1], Lookup.Write);
-        if (record.Exists)
+        if (record.Exists && !IsHyperLogLog(context, record))
         {
-            if (!IsHyperLogLog(context, record))
-            {
-                return;
-            }
-            record = MakeMutable(context, record);
+            return;
         }
         int changes = record.Exists ? 0 : 1;
         if (record.Exists && HyperLogLog.IsDense(record.Bytes))
         {
-            changes += AddToDense(context, record.MutableBytes);
+            changes = AddToDense(context, record);
         }
         else if (!TryAddToSparse(context, record, ref changes))
         {
@@ -92,21 +88,30 @@ internal static class HyperLogLogCommands
             context.Dirty += changes;
             context.Notify(NotifyEvents.String, "pfadd"u8, context[1]);
         }
+        else
+        {
+            context.Database.MakeRaw(record);
+        }
         context.Reply.Integer(changes > 0 ? 1 : 0);
     }
 
     /// <returns>How many registers changed.</returns>
-    private static int AddToDense(CommandContext context, Span<byte> value)
+    private static int AddToDense(CommandContext context, Record record)
     {
         int changes = 0;
         for (int i = 2; i < context.Count; i++)
         {
             (int register, int run) = HyperLogLog.Locate(context[i]);
-            changes += DenseRegisters.Raise(value, register, run) ? 1 : 0;
+            if (run > DenseRegisters.Get(record.Bytes, register))
+            {
+                // Only now: it counts as a change for who watches the key.
+                record = changes++ == 0 ? MakeMutable(context, record) : record;
+                DenseRegisters.Set(record.MutableBytes, register, run);
+            }
         }
         if (changes > 0)
         {
-            HyperLogLog.MarkCountStale(value);
+            HyperLogLog.MarkCountStale(record.MutableBytes);
         }
         return changes;
     }
@@ -151,7 +156,7 @@ internal static class HyperLogLogCommands
         {
             return;
         }
-        record = MakeMutable(context, record);
+        record = context.Database.MakeRaw(record);
         if (!HyperLogLog.TryReadCount(record.Bytes, out long count))
         {
             if (!TryEstimate(record.Bytes, out count))
@@ -161,7 +166,7 @@ internal static class HyperLogLogCommands
             }
 
             // The stored estimate is a part of the value: who replays the effects has to have it too.
-            HyperLogLog.WriteCount(record.MutableBytes, count);
+            HyperLogLog.WriteCount(MakeMutable(context, record).MutableBytes, count);
             context.Dirty++;
         }
         context.Reply.Integer(count);

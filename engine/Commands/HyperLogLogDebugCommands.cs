@@ -35,7 +35,7 @@ internal static class HyperLogLogDebugCommands
         {
             return;
         }
-        record = HyperLogLogCommands.MakeMutable(context, record);
+        record = context.Database.MakeRaw(record);
         if (context.Is(1, "GETREG"u8))
         {
             ReplyRegisters(context, record);

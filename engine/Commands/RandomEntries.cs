@@ -12,6 +12,9 @@ internal static unsafe class RandomEntries
     /// </summary>
     private const int WalkFrom = 3;
 
+    /// <summary>Entries between two looks at the length of the reply.</summary>
+    private const int LookAfter = 1000;
+
     /// <summary>Reads the count; answers the error itself when it is none.</summary>
     public static bool TryReadCount(CommandContext context, int index, out long count)
     {
@@ -54,6 +57,11 @@ internal static unsafe class RandomEntries
             for (; answered > 0; answered--)
             {
                 Reply(context.Reply, Entries.Random(record, context.Engine.Random), withValues);
+                if (answered % LookAfter == 0 && context.Session.IsTooMuchOutput(context.Reply.Length))
+                {
+                    context.Session.CloseAfterReply = true;
+                    return;
+                }
             }
         }
         else if (!record.IsHeapValue || answered > size / WalkFrom)

@@ -92,6 +92,12 @@ public class Session(Database database)
     {
     }
 
+    /// <summary>
+    /// True if so many bytes of replies would cost it its connection, so that a command that has written them need not
+    /// go on.
+    /// </summary>
+    public virtual bool IsTooMuchOutput(long bytes) => false;
+
     /// <summary>Back to the state of a new session: RESET.</summary>
     /// <param name="database">Database 0.</param>
     public virtual void Reset(Database database)

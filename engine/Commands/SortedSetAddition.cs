@@ -99,7 +99,8 @@ internal ref struct SortedSetAddition(CommandContext context, AddOptions options
     }
 
     /// <summary>Answers, and tells of the change.</summary>
-    public readonly void Finish()
+    /// <returns>False if nothing was changed.</returns>
+    public readonly bool Finish()
     {
         bool isIncrement = (options & AddOptions.Increment) != 0;
         if (!isIncrement)
@@ -119,5 +120,6 @@ internal ref struct SortedSetAddition(CommandContext context, AddOptions options
             context.Dirty += _added + _updated;
             context.Notify(NotifyEvents.SortedSet, isIncrement ? "zincr"u8 : "zadd"u8, context[1]);
         }
+        return _added + _updated > 0;
     }
 }

@@ -1,6 +1,4 @@
-using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Values;
-using Tidelog.Protocol;
 
 namespace Tidelog.Engine.Commands;
 

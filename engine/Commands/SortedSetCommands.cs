@@ -113,7 +113,7 @@ internal static class SortedSetCommands
         {
             if (pairs > 1)
             {
-                Doubles.TryParse(context[i], out score);
+                _ = Doubles.TryParse(context[i], out score);
             }
             if (!addition.TryAdd(context[i + 1], score))
             {
@@ -167,7 +167,7 @@ internal static class SortedSetCommands
         long end = Math.Min(context.Count, first + (2 * context.Options.ZsetMaxListpackEntries));
         for (int i = first; i < end && room < PackedRecord.MaxRoom; i += 2)
         {
-            Doubles.TryParse(context[i], out double score);
+            _ = Doubles.TryParse(context[i], out double score);
             room += PackedSortedSet.SizeOf(new PackedText(context[i + 1]), score);
         }
         return room;

@@ -1,7 +1,6 @@
 using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Values;
 using Tidelog.Protocol;
-using ValueType = Tidelog.Engine.Keyspace.ValueType;
 
 namespace Tidelog.Engine.Commands;
 

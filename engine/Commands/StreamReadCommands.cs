@@ -20,14 +20,15 @@ internal static unsafe class StreamReadCommands
         {
             Docs = new("Entries of several streams behind an ID; waits for some if asked to.", "5.0.0", Group,
                 "O(log M + N) for each stream, N entries of M",
-                "[COUNT count] [BLOCK milliseconds] STREAMS key [key ...] id [id ...]"),
+                "[COUNT count] [BLOCK milliseconds] STREAMS <key [key ...] id [id ...]>"),
         },
         new("xreadgroup", -7, CommandFlags.Write | CommandFlags.Blocking | CommandFlags.MovableKeys,
             AclCategories.Stream, static context => Read(context, isGroup: true), Streams(startFrom: 4))
         {
             Docs = new("Entries for a consumer of a group: new ones, or those that it has not acknowledged.", "5.0.0",
                 Group, "O(log M + N) for each stream, N entries of M",
-                "GROUP group consumer [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS key [key ...] id [id ...]"),
+                "GROUP <group consumer> [COUNT count] [BLOCK milliseconds] [NOACK] "
+                + "STREAMS <key [key ...] id [id ...]>"),
         },
     ];
 

@@ -12,9 +12,13 @@ internal sealed class Cleaner
     /// <summary>It works while more than 1 byte in this many is dead.</summary>
     private const int DeadShare = 4;
 
-    /// <summary>The same when memory is short; and so much less, so that small logs are cleaned altogether.</summary>
+    /// <summary>
+    /// The same when memory is short. No less: what the cleaner moves comes before eviction's eyes out of its turn.
+    /// </summary>
     private const int UrgentDeadShare = 16;
-    private const long UrgentDeadBytesLess = 64 << 10;
+
+    /// <summary>In a log of a megabyte and less half of that is left, for little is dear there.</summary>
+    private const long UrgentDeadBytesLess = 32 << 10;
 
     /// <summary>
     /// Budget for each appended byte. A walked byte costs 1, a moved one 4; with three quarters of a page live, a byte
@@ -54,7 +58,8 @@ internal sealed class Cleaner
         foreach (Store store in stores)
         {
             long limit = urgent
-                ? Math.Max(0, (store.LogBytes / UrgentDeadShare) - UrgentDeadBytesLess)
+                ? Math.Max(
+                    store.LogBytes / (2 * UrgentDeadShare), (store.LogBytes / UrgentDeadShare) - UrgentDeadBytesLess)
                 : Math.Max(DeadBytesIgnored, store.LogBytes / DeadShare);
             if (store.ImmutableBelow == 0 && store.DeadBytes > limit && budget > 0)
             {

@@ -209,6 +209,20 @@ public sealed unsafe class Database
     internal Record MakeMutableUnwatched(Record record) => Opened.MakeMutable(record);
 
     /// <summary>
+    /// The same string, "raw" from now on; not one that is stored as an integer. Its bytes stay, so for who watches the
+    /// key it has not changed.
+    /// </summary>
+    public Record MakeRaw(Record record)
+    {
+        if (record.Encoding != ValueEncoding.Raw)
+        {
+            record = MakeMutableUnwatched(record);
+            record.SetTypeAndEncoding(record.Type, ValueEncoding.Raw);
+        }
+        return record;
+    }
+
+    /// <summary>
     /// Changes the length of a string that is not stored as an integer, keeping its bytes; new ones are zero. It is
     /// "raw" from then on.
     /// </summary>

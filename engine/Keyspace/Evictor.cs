@@ -3,9 +3,10 @@
 //  - It runs before each command, for as long as maxmemory-eviction-tenacity allows, and goes on between the turns.
 //  - allkeys-lru is second chance: a walk over the log from its oldest record on. A key that was used since it was
 //    written, or since the walk last met it, moves to the tail without its mark; another goes. On skewed loads it hits
-//    more often than redis's sampling does, and it looks at fewer than two keys for one that goes.
-//  - allkeys-lfu is the same walk; what goes is a key whose counter is among the lowest of those lately met. The more
-//    maxmemory-samples, the fewer reach that.
+//    more often than redis's sampling does, and it looks at fewer than two keys for one that goes. When all are in use
+//    it may go round the whole log before the first goes, but each key that it spares had a use that paid for that.
+//  - allkeys-lfu is the same walk; what goes is a key whose counter is among the lowest of those lately sampled. The
+//    more maxmemory-samples, the fewer are.
 //  - allkeys-random is the same walk with a coin.
 //  - The walk from the begin leaves no dead records, so the cleaner has nothing to do with what it evicts.
 //  - volatile-*: the same walk as long as most keys have an expiry. With few of them it would move much that it may not
@@ -37,21 +38,20 @@ public sealed class Evictor
     /// <summary>Records that a step looks at, most of them superseded or without an expiry.</summary>
     private const long RecordsPerStep = 64;
 
-    /// <summary>So many second chances in a row, and it goes by how long a key was idle.</summary>
-    private const int FewSpared = 64;
+    private const int LooksPerSample = 4;
 
-    /// <summary>So many, and the next goes whatever it is.</summary>
-    private const int ManySpared = 1024;
+    private const int MillisecondsBetweenMeasures = 10;
 
     private const int TenacityInMicroseconds = 50;
     private const double TenacityGrowth = 1.15;
 
     private readonly StorageEngine _engine;
     private readonly TimeProvider _time;
-    private readonly UseHistogram _histogram = new();
+    private readonly FrequencyHistogram _frequencies = new();
     private MaxMemoryPolicy _policy;
-    private int _spared;
     private long _exceededSince;
+    private long _looked;
+    private long _measuredMs;
 
     internal Evictor(StorageEngine engine, TimeProvider time)
     {
@@ -69,10 +69,12 @@ public sealed class Evictor
     internal static bool IsVolatile(MaxMemoryPolicy policy) => policy is MaxMemoryPolicy.VolatileLru
         or MaxMemoryPolicy.VolatileLfu or MaxMemoryPolicy.VolatileRandom or MaxMemoryPolicy.VolatileTtl;
 
-    /// <summary>Evicts until memory is within its limit, or the time for it is over. Between two commands only.</summary>
+    /// <summary>
+    /// Evicts until memory is within its limit, or the time for it is over. Between two commands only.
+    /// </summary>
     internal EvictionOutcome MakeRoom()
     {
-        if (!_engine.IsOverMemoryLimit())
+        if (!IsOverLimit(MillisecondsBetweenMeasures))
         {
             if (_exceededSince != 0)
             {
@@ -88,6 +90,10 @@ public sealed class Evictor
         }
         EvictionOutcome outcome =
             Options.MaxMemoryPolicy == MaxMemoryPolicy.NoEviction ? EvictionOutcome.Failed : Evict();
+        if (outcome == EvictionOutcome.Failed && !IsOverLimit(maxAgeMs: 0))
+        {
+            outcome = EvictionOutcome.Enough;
+        }
         if (outcome != EvictionOutcome.Enough && _exceededSince == 0)
         {
             _exceededSince = _time.GetTimestamp();
@@ -95,13 +101,31 @@ public sealed class Evictor
         return outcome;
     }
 
+    /// <summary>
+    /// Memory is over its limit, and is so still when what the clients hold is measured again: they may have given some
+    /// back.
+    /// </summary>
+    private bool IsOverLimit(long maxAgeMs)
+    {
+        if (!_engine.IsOverMemoryLimit())
+        {
+            return false;
+        }
+        if (Math.Abs(_engine.Keyspace.NowMs - _measuredMs) <= maxAgeMs)
+        {
+            return true;
+        }
+        _measuredMs = _engine.Keyspace.NowMs;
+        _engine.MeasureOutside();
+        return _engine.IsOverMemoryLimit();
+    }
+
     private EvictionOutcome Evict()
     {
         if (_policy != Options.MaxMemoryPolicy)
         {
             _policy = Options.MaxMemoryPolicy;
-            _histogram.Clear();
-            _spared = 0;
+            _frequencies.Clear();
         }
         long began = _time.GetTimestamp();
         while (_engine.Keyspace.PickForEviction(_policy) is Database database)
@@ -167,7 +191,7 @@ public sealed class Evictor
     {
         while (store.TryPeekOldest(ref budget, out record))
         {
-            if (MayGo(record) && !IsSpared(record))
+            if (MayGo(record) && !IsSpared(store, record))
             {
                 return true;
             }
@@ -192,7 +216,7 @@ public sealed class Evictor
                 }
                 continue;
             }
-            if (MayGo(record) && !IsSpared(record))
+            if (MayGo(record) && !IsSpared(store, record))
             {
                 store.EvictionHand = hand;
                 return true;
@@ -206,43 +230,25 @@ public sealed class Evictor
 
     private bool MayGo(Record record) => record.HasExpiry || !IsVolatile(_policy);
 
-    private bool IsSpared(Record record)
+    private bool IsSpared(Store store, Record record) => _policy switch
     {
-        bool spared = _policy switch
+        MaxMemoryPolicy.AllKeysLru or MaxMemoryPolicy.VolatileLru => (record.Flags & RecordFlags.Used) != 0,
+        MaxMemoryPolicy.AllKeysLfu or MaxMemoryPolicy.VolatileLfu => IsSparedByFrequency(store, record),
+        _ => _engine.Random.Next(2) == 0,
+    };
+
+    private bool IsSparedByFrequency(Store store, Record record)
+    {
+        int score = ScoreOf(record);
+        if (_frequencies.IsNew || ++_looked % LooksPerSample == 0)
         {
-            MaxMemoryPolicy.AllKeysLru or MaxMemoryPolicy.VolatileLru => IsSparedByUse(record),
-            MaxMemoryPolicy.AllKeysLfu or MaxMemoryPolicy.VolatileLfu => IsSparedByScore(FrequencyScore(record)),
-            _ => _engine.Random.Next(2) == 0,
-        };
-        spared &= _spared < ManySpared;
-        _spared = spared ? _spared + 1 : 0;
-        return spared;
+            // Not those of the walk: what lies together in the log was often written together and is used alike.
+            Record other = store.RandomRecord(_engine.Random);
+            _frequencies.Add(other.Exists && MayGo(other) ? ScoreOf(other) : score, Options.MaxMemorySamples);
+        }
+        return score < _frequencies.Threshold;
     }
 
-    /// <summary>
-    /// When all keys are in use, second chances would go round the whole log before the first key goes; then it is the
-    /// idle time that tells them apart.
-    /// </summary>
-    private bool IsSparedByUse(Record record)
-    {
-        bool isLongIdle = !IsSparedByScore(IdleScore(record));
-        return (record.Flags & RecordFlags.Used) != 0 && !(isLongIdle && _spared >= FewSpared);
-    }
-
-    private bool IsSparedByScore(int score)
-    {
-        _histogram.Add(score, Options.MaxMemorySamples);
-        return score < _histogram.Threshold;
-    }
-
-    private int FrequencyScore(Record record) =>
+    private int ScoreOf(Record record) =>
         255 - AccessClock.LfuCounter(record.AccessInfo, _engine.Keyspace.NowMs, Options.LfuDecayTime);
-
-    /// <summary>Seconds without use up to two minutes, then steps of a sixth of a doubling.</summary>
-    private int IdleScore(Record record)
-    {
-        const int Exact = 128;
-        long idle = AccessClock.IdleSeconds(record.AccessInfo, _engine.Keyspace.NowMs);
-        return idle < Exact ? (int)idle : Math.Min(255, Exact + (int)(6 * Math.Log2((double)idle / Exact)));
-    }
 }

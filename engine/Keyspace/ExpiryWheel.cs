@@ -234,12 +234,21 @@ internal sealed unsafe class ExpiryWheel : IDisposable
 
     private void MakeDue(int level, Block** slot)
     {
-        Block* taken = *slot;
+        if (slot - _slots == _sweptSlot)
+        {
+            MakeDue(level, ref _swept);
+        }
+        MakeDue(level, ref *slot);
+    }
+
+    private void MakeDue(int level, ref Block* chain)
+    {
+        Block* taken = chain;
         if (taken == null)
         {
             return;
         }
-        *slot = null;
+        chain = null;
         Block* last = taken;
         _held[level] -= last->Count;
         while (last->Next != null)

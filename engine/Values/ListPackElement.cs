@@ -143,7 +143,7 @@ internal readonly unsafe struct ListPackElement
     {
         byte* last = at - 1;
         long length = 0;
-        for (int shift = 0;; shift += 7, last--)
+        for (int shift = 0; ; shift += 7, last--)
         {
             length |= (long)(*last & 127) << shift;
             if ((*last & 128) == 0)

@@ -125,7 +125,8 @@ internal unsafe struct NodeTree<TKey, TValue>
 
     /// <summary>Removes everything.</summary>
     /// <param name="release">Called for each entry before; null for nothing to do.</param>
-    public void Clear(ValueHeap heap, HeapValue* owner, delegate*<TKey*, TValue*, ValueHeap, HeapValue*, void> release)
+    public void Clear(
+        ValueHeap heap, HeapValue* owner, delegate*<TKey*, TValue*, ValueHeap, HeapValue*, void> release)
     {
         if (_root != null)
         {
@@ -163,7 +164,7 @@ internal unsafe struct NodeTree<TKey, TValue>
     private void MakePathWritable(in TKey key, ValueHeap heap)
     {
         ref TreeNode<TKey>* node = ref _root;
-        for (int height = _height;; height--)
+        for (int height = _height; ; height--)
         {
             node = (TreeNode<TKey>*)heap.Writable(&node->Node);
             if (height == 0)
@@ -175,7 +176,8 @@ internal unsafe struct NodeTree<TKey, TValue>
     }
 
     private static TValue* InsertInto(
-        ref TreeNode<TKey>* node, int height, in TKey key, ValueHeap heap, HeapValue* owner, out TreeNode<TKey>* sibling)
+        ref TreeNode<TKey>* node, int height, in TKey key, ValueHeap heap, HeapValue* owner,
+        out TreeNode<TKey>* sibling)
     {
         node = (TreeNode<TKey>*)heap.Writable(&node->Node);
         if (height == 0)

@@ -1,9 +1,10 @@
-// Some consecutive entries of a stream, in one node. Behind the header lies what redis's node of a stream has behind its
-// two counts, as listpack elements:
+// Some consecutive entries of a stream, in one node. Behind the header lies what redis's node of a stream has behind
+// its two counts, as listpack elements:
 //
 //   number of master fields, the master fields, 0
 //   each entry: flags, ms and seq as differences from the chunk's ID,
-//     with the flag "same fields": a value for each master field; else: number of fields, field, value, field, value ...
+//     with the flag "same fields" a value for each master field,
+//     without it the number of fields, then field, value, field, value ...
 //     and the number of the entry's elements, for who comes from behind
 //
 // A deleted entry is only marked. When most of a chunk is marked, the marked ones are cut out; what redis, which never

@@ -3,7 +3,7 @@ using Tidelog.Engine.Keyspace;
 
 namespace Tidelog.Server.Commands;
 
-/// <summary>What DEBUG OBJECT tells of a string: as redis would hold and save it.</summary>
+/// <summary>What DEBUG OBJECT tells of a value: as redis would hold and save it.</summary>
 internal readonly struct DebugObject(Record record, EngineOptions options)
 {
     /// <summary>Redis shares small integers among all keys; nobody counts the references to those.</summary>
@@ -26,14 +26,24 @@ internal readonly struct DebugObject(Record record, EngineOptions options)
     {
         ValueEncoding.Int => "int",
         ValueEncoding.EmbStr => "embstr",
+        ValueEncoding.ListPack => "listpack",
+        ValueEncoding.QuickList => "quicklist",
+        ValueEncoding.IntSet => "intset",
+        ValueEncoding.HashTable => "hashtable",
+        ValueEncoding.SkipList => "skiplist",
+        ValueEncoding.Stream => "stream",
         _ => "raw",
     };
 
-    /// <summary>Bytes of the value in an RDB file, before compression.</summary>
-    public int SerializedLength
+    /// <summary>Bytes of a string in an RDB file, before compression; of a collection its memory.</summary>
+    public long SerializedLength
     {
         get
         {
+            if (record.Type != Engine.Keyspace.ValueType.String)
+            {
+                return Database.MemoryUsage(record);
+            }
             if (record.Encoding == ValueEncoding.Int)
             {
                 return record.Integer switch

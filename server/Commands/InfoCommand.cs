@@ -33,7 +33,7 @@ internal static class InfoCommand
             Docs = new("Tells the server's state and counters.", "1.0.0", "server", "O(1)", "[section [section ...]]")
             {
                 Difference = "The fields are the same. Those about what does not exist yet (disk, replicas, scripts, "
-                    + "eviction, tracking, defragmentation) stay 0, `modules` and `latencystats` are empty, "
+                    + "tracking, defragmentation) stay 0, `modules` and `latencystats` are empty, "
                     + "`repl_backlog_active` is always 1, and the figures of memory are of Tidelog's own "
                     + "structures.",
             },

@@ -82,8 +82,14 @@ internal sealed class Client(Database database, EventLoop loop, int socket, stri
     public long MemoryUsage =>
         Input.Capacity + (Output?.Capacity ?? 0) + (Transaction?.MemoryUsage ?? 0) + SubscriptionBytes + FixedCost;
 
+    /// <summary><see cref="MemoryUsage"/> as the server's sum has it.</summary>
+    public long CountedMemory { get; set; }
+
     /// <inheritdoc/>
     protected override void WaitEnded(ReplyWriter answer) => Loop.Release(this, answer);
+
+    /// <inheritdoc/>
+    public override bool IsTooMuchOutput(long bytes) => Loop.IsOverHardLimit(this, OutputPending + bytes);
 
     /// <inheritdoc/>
     public override void Deliver(ReadOnlySpan<byte> message) => Loop.Deliver(this, message);

@@ -68,6 +68,9 @@ internal sealed unsafe class EventLoop : IDisposable
         _poller.WakeUp();
     }
 
+    /// <summary>Tells whether so many bytes of replies cost a client its connection at once.</summary>
+    public bool IsOverHardLimit(Client client, long bytes) => _server.IsOverHardLimit(client, bytes);
+
     /// <summary>
     /// Sends a client messages at the end of the turn, in front of the replies to what it asks later. Safe from any
     /// thread: it is the one way to another client's connection.

@@ -103,6 +103,7 @@ internal static class CommandGenerator
         (5, Expiry()),
         (6, Keys()),
         (8, BitmapGenerator.Commands()),
+        (8, StreamGenerator.Commands()),
         (14, HashSetGenerator.Commands()),
         (14, ListGenerator.Commands()),
         (14, SortedSetGenerator.Commands()),

@@ -36,12 +36,12 @@ internal static class CompatibilityPage
         ("client-output-buffer-limit", "The classes `replica` and `pubsub` have no clients yet."),
         ("cluster-enabled", "INFO and HELLO say `cluster`; there is no cluster."),
         ("enable-module-command", "There is no MODULE command."),
-        ("lfu-decay-time", "For OBJECT FREQ; nothing is evicted."),
-        ("lfu-log-factor", "For OBJECT FREQ; nothing is evicted."),
         ("loadmodule", "Kept; no module is loaded."),
-        ("maxmemory", "At the limit, commands that could add data answer an OOM error, whatever the policy is. The "
-            + "memory counted is Tidelog's own: see [architecture.md](architecture.md)."),
-        ("maxmemory-policy", "Nothing is evicted. The policies choose what OBJECT FREQ and OBJECT IDLETIME answer."),
+        ("maxmemory", "The memory counted is Tidelog's own, and dead records, which the cleaner is after, do not "
+            + "count: see [architecture.md](architecture.md)."),
+        ("maxmemory-policy", "Redis's policies, found in another way: the LRU ones by second chance, `volatile-ttl` to "
+            + "the accuracy of the expiry wheel's slots."),
+        ("maxmemory-samples", "For the LFU policies: the more, the fewer keys may be evicted. No other samples."),
         ("min-replicas-max-lag", "INFO has its field; no write is refused."),
         ("min-replicas-to-write", "INFO has its field; no write is refused."),
         ("replicaof", "Kept; there is no replication, and the server takes writes. The log says so at the start."),

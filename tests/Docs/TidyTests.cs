@@ -46,11 +46,11 @@ public sealed class TidyTests
     /// <summary>The C# files under a directory, but for what the build makes and what is hidden.</summary>
     private static IEnumerable<string> Sources(DirectoryInfo directory) =>
         directory.EnumerateDirectories()
-            .Where(below => below.Name is not ("bin" or "obj") && !below.Name.StartsWith('.'))
+            .Where(below => below.Name is not ("bin" or "obj" or "node_modules") && !below.Name.StartsWith('.'))
             .SelectMany(Sources)
             .Concat(directory.EnumerateFiles("*.cs").Select(file => file.FullName));
 
-    private static string RepositoryRoot()
+    internal static string RepositoryRoot()
     {
         string? root = Path.GetDirectoryName(typeof(TidyTests).Assembly.Location);
         while (root is not null && !File.Exists(Path.Combine(root, "Engine.sln")))

@@ -1,4 +1,5 @@
 using Tidelog.Engine;
+using Tidelog.Engine.Commands;
 using Xunit;
 
 namespace Tidelog.Tests.Engine;
@@ -150,5 +151,33 @@ public sealed class BitmapTests
         Assert.Single(_engine.Effects());
         Assert.Equal("[3]", _engine.Line("BITFIELD key SET u2 0 3"));
         Assert.Empty(_engine.Effects());
+    }
+
+    [Theory]
+    [InlineData("SETBIT bits 0 1", true)]
+    [InlineData("SETBIT bits 0 0", false)]
+    [InlineData("BITFIELD bits SET u8 0 98", false)]
+    [InlineData("BITFIELD bits OVERFLOW FAIL SET u8 0 300 GET u8 0", false)]
+    [InlineData("BITFIELD bits SET u8 0 98 SET u8 0 99", true)]
+    [InlineData("PFADD sparse a", false)]
+    [InlineData("PFADD dense a", false)]
+    [InlineData("PFADD dense b", true)]
+    [InlineData("PFCOUNT sparse", true)]
+    [InlineData("PFCOUNT dense", false)]
+    [InlineData("PFDEBUG ENCODING dense", false)]
+    public void A_watched_key_is_touched_only_by_a_change(string command, bool changes)
+    {
+        _engine.Run("SET", "bits", "b");
+        _engine.Line("PFADD sparse a");
+        _engine.Line("PFADD dense a");
+        _engine.Line("PFDEBUG TODENSE dense");
+        _engine.Line("PFCOUNT dense");
+        _engine.Line("WATCH bits sparse dense");
+        Session watching = _engine.Session;
+        _engine.Session = _engine.Engine.OpenSession();
+        _engine.Line(command);
+        _engine.Session = watching;
+        _engine.Line("MULTI");
+        Assert.Equal(changes ? "nil" : "[]", _engine.Line("EXEC"));
     }
 }

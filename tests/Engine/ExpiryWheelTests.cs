@@ -36,6 +36,51 @@ public sealed class ExpiryWheelTests
         }
     }
 
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void Sweeping_and_taking_the_soonest_lose_nothing_and_delay_nothing(int seed)
+    {
+        Random random = new(seed);
+        for (int run = 0; run < 40; run++)
+        {
+            Keys keys = new();
+            for (int step = 0; step < 300; step++)
+            {
+                for (int i = random.Next(200); i > 0; i--)
+                {
+                    keys.Add(keys.Now + random.NextInt64(Spans[random.Next(Spans.Length)]) + 1);
+                }
+                keys.Sweep(random.Next(300));
+                keys.TakeSoonest(random.Next(100));
+                keys.Now += random.NextInt64(Spans[random.Next(7)]) + 1;
+                keys.TakeAll();
+            }
+            keys.TakeSoonest(int.MaxValue);
+            Assert.Equal(0, keys.Wheel.Count);
+            keys.Wheel.Dispose();
+        }
+    }
+
+    [Fact]
+    public void The_soonest_comes_first_as_nearly_as_the_slots_tell()
+    {
+        Keys keys = new();
+        for (int i = Spans.Length - 1; i >= 0; i--)
+        {
+            keys.Add(Begin + Spans[i] + 100);
+        }
+        Assert.InRange(keys.Wheel.SoonestTick << ExpiryWheel.TickBits, Begin, Begin + 200);
+        List<long> taken = [];
+        while (keys.Wheel.TryTakeSoonest(out long address))
+        {
+            taken.Add(address);
+        }
+        Assert.Equal(taken.OrderDescending(), taken);
+        Assert.Equal(Spans.Length, taken.Count);
+        Assert.Equal(long.MaxValue, keys.Wheel.SoonestTick);
+    }
+
     [Fact]
     public void A_far_expiry_costs_no_more_than_the_slots_that_hold_something()
     {
@@ -112,6 +157,23 @@ public sealed class ExpiryWheelTests
             _expiries.Add(_next, expiry);
             Wheel.Add(_next, expiry);
             _next += 8;
+        }
+
+        public void Sweep(int count)
+        {
+            for (int i = 0; i < count && Wheel.TrySweep(out long address); i++)
+            {
+                Wheel.Add(address, _expiries[address]);
+            }
+        }
+
+        /// <summary>For good, as eviction does.</summary>
+        public void TakeSoonest(int count)
+        {
+            for (int i = 0; i < count && Wheel.TryTakeSoonest(out long address); i++)
+            {
+                Assert.True(_expiries.Remove(address));
+            }
         }
 
         public void TakeAll()

@@ -8,6 +8,8 @@ namespace Tidelog.Tests.Engine;
 
 public sealed unsafe class KeyAllocationTests
 {
+    private const string Long = "a-member-too-long-for-the-packed-form-of-a-sorted-set-so-that-it-leaves-it";
+
     [Theory]
     [InlineData("EXISTS key other nope")]
     [InlineData("TTL key")]
@@ -25,6 +27,11 @@ public sealed unsafe class KeyAllocationTests
     [InlineData("RPUSH l a b element:1", "LPUSH l element:2", "LPOP l", "LMOVE l l LEFT RIGHT", "LRANGE l 0 20")]
     [InlineData("SELECT 0", "PING", "DBSIZE", "OBJECT ENCODING key")]
     [InlineData("MULTI", "SET key 1", "INCR other", "GET key", "EXEC", "MULTI", "DISCARD", "UNWATCH")]
+    [InlineData("ZADD zset 1 a 2.5 b", "ZADD zset 2 a", "ZADD zset XX 1 a", "ZINCRBY zset 1.5 a", "ZSCORE zset a")]
+    [InlineData("ZADD zset 1 a 2 b", "ZRANGE zset 0 -1 WITHSCORES", "ZRANK zset b", "ZPOPMIN zset", "ZPOPMIN zset")]
+    [InlineData("ZADD zset 1 a 2 b", "ZRANGEBYSCORE zset -inf (2 LIMIT 0 5", "ZCOUNT zset 1 2", "ZREM zset a b")]
+    [InlineData("ZADD zset 1 " + Long + " 2 b", "ZINCRBY zset 7 b", "ZRANGE zset 0 -1 REV", "ZPOPMAX zset 2")]
+    [InlineData("ZADD zset 1 " + Long + " 2 b", "ZRANK zset b", "ZCARD zset", "ZREM zset b " + Long)]
     public void Nothing_is_allocated_on_the_heap(params string[] commands)
     {
         EngineFixture fixture = new();

@@ -6,6 +6,17 @@ public sealed class KeyExpireTests
 {
     private readonly EngineFixture _engine = new();
 
+    [Fact]
+    public void Keys_that_go_before_their_time_leave_nothing_behind()
+    {
+        for (int i = 0; i < 100_000; i++)
+        {
+            _engine.Run("SET", "key", "value", "EX", $"{100_000 + i}");
+            _engine.Run("DEL", "key");
+        }
+        Assert.InRange(_engine.Engine.Keyspace[0].Store!.WheelCount, 0, 10_000);
+    }
+
     public KeyExpireTests()
     {
         _engine.Line("SET a 1");

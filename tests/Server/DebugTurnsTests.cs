@@ -26,7 +26,7 @@ public sealed class DebugTurnsTests : IDisposable
         Assert.InRange(turn["wall-us"], 50_000, 10_000_000);
         Assert.InRange(turn["cpu-us"], 0, 20_000);
         Assert.Equal(1, turn["commands"]);
-        Assert.Equal(0, turn["cleaner-us"]);
+        Assert.InRange(turn["cleaner-us"], 0, turn["wall-us"] / 2);
     }
 
     [Fact]

@@ -83,7 +83,8 @@ public sealed unsafe class StreamTests
             case <= 2:
                 for (int i = 0; i < count; i++)
                 {
-                    model.Append((number + i) % 5 == 0 ? number : 0, FieldLists[(number + (i / 9)) % FieldLists.Length]);
+                    string[] fields = FieldLists[(number + (i / 9)) % FieldLists.Length];
+                    model.Append((number + i) % 5 == 0 ? number : 0, fields);
                 }
                 break;
             case <= 4:

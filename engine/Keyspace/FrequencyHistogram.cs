@@ -1,10 +1,10 @@
 namespace Tidelog.Engine.Keyspace;
 
 /// <summary>
-/// The scores of the keys that eviction looked at last, to tell what a high one is. A score is 0 to 255; the higher, the
-/// sooner the key may go.
+/// The scores of some keys that eviction sampled last, to tell what a high one is. A score is 255 less the key's
+/// counter: the higher, the sooner the key may go.
 /// </summary>
-internal sealed class UseHistogram
+internal sealed class FrequencyHistogram
 {
     private const int Window = 128;
 
@@ -14,6 +14,9 @@ internal sealed class UseHistogram
     private readonly byte[] _last = new byte[Window];
     private readonly int[] _counts = new int[256];
     private long _added;
+
+    /// <summary>It knows too few keys to tell.</summary>
+    public bool IsNew => _added < Period;
 
     /// <summary>The score that only the highest share of the last ones reaches.</summary>
     public int Threshold { get; private set; }
