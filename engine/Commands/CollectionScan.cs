@@ -6,8 +6,8 @@ using ValueType = Tidelog.Engine.Keyspace.ValueType;
 namespace Tidelog.Engine.Commands;
 
 /// <summary>
-/// A step of the walk over a set, a hash or a sorted set: SSCAN, HSCAN and ZSCAN. A collection inside its record is answered whole, as redis
-/// does with its small ones.
+/// A step of the walk over a set, a hash or a sorted set: SSCAN, HSCAN and ZSCAN. A collection inside its record is
+/// answered whole, as redis does with its small ones.
 /// </summary>
 internal static unsafe class CollectionScan
 {
