@@ -21,6 +21,7 @@ internal static class EngineCommands
         .. SetRandomCommands.Table,
         .. SetAlgebraCommands.Table,
         .. StreamCommands.Table,
+        .. StreamRangeCommands.Table,
         .. StreamReadCommands.Table,
         .. StreamGroupCommands.Table,
         .. StreamPendingCommands.Table,

@@ -57,7 +57,8 @@ internal struct GeoArea
         bool noNorth = mayLeaveOut && latitude.Maximum > north;
         bool noWest = mayLeaveOut && longitude.Minimum < west;
         bool noEast = mayLeaveOut && longitude.Maximum > east;
-        GeoHash Cell(int toEast, int toNorth, bool isNeedless) => isNeedless ? default : hash.Neighbour(toEast, toNorth);
+        GeoHash Cell(int toEast, int toNorth, bool isNeedless) =>
+            isNeedless ? default : hash.Neighbour(toEast, toNorth);
 
         cells[0] = hash;
         cells[1] = Cell(0, 1, noNorth);

@@ -7,8 +7,8 @@ using ValueType = Tidelog.Engine.Keyspace.ValueType;
 namespace Tidelog.Engine.Commands;
 
 /// <summary>
-/// Elements taken out of the first of several lists, or moved to another list, and the commands that wait until there is
-/// one: Redis 7.0 t_list.c.
+/// Elements taken out of the first of several lists, or moved to another list, and the commands that wait until there
+/// is one: Redis 7.0 t_list.c.
 /// </summary>
 internal static class ListMoveCommands
 {

@@ -15,8 +15,8 @@ internal static class ListSearchCommands
         new("linsert", 5, CommandFlags.Write | CommandFlags.DenyOom, AclCategories.List, Insert,
             KeySpec.Key(1, KeyFlags.ReadWrite | KeyFlags.Insert))
         {
-            Docs = new("Inserts an element in front of or behind the first one that is equal to a pivot.", "2.2.0", Group,
-                "O(N), N elements up to the pivot", "key <BEFORE | AFTER> pivot element"),
+            Docs = new("Inserts an element in front of or behind the first one that is equal to a pivot.", "2.2.0",
+                Group, "O(N), N elements up to the pivot", "key <BEFORE | AFTER> pivot element"),
         },
         new("lrem", 4, CommandFlags.Write, AclCategories.List, Remove,
             KeySpec.Key(1, KeyFlags.ReadWrite | KeyFlags.Delete))

@@ -4,8 +4,8 @@ using Tidelog.Protocol;
 namespace Tidelog.Engine.Commands;
 
 /// <summary>
-/// Entries of sorted sets as they are answered: with scores, a RESP3 client gets an array of each, a RESP2 client all in
-/// one.
+/// Entries of sorted sets as they are answered: with scores, a RESP3 client gets an array of each, a RESP2 client all
+/// in one.
 /// </summary>
 internal static class SortedEntryReply
 {

@@ -5,8 +5,8 @@ using Tidelog.Protocol;
 namespace Tidelog.Engine.Commands;
 
 /// <summary>
-/// What ZUNION and its kin were asked for, and how it is done. Scores are added up in redis's order, smallest set first,
-/// because sums of floating point numbers depend on it.
+/// What ZUNION and its kin were asked for, and how it is done. Scores are added up in redis's order, the smallest set
+/// first, because sums of floating point numbers depend on it.
 /// </summary>
 internal sealed class SortedSetAlgebra
 {
@@ -174,7 +174,7 @@ internal sealed class SortedSetAlgebra
         return double.IsNaN(product) ? 0 : product;
     }
 
-    /// <summary>The sum of opposite infinities is 0 here; a NaN is neither less nor greater than what there is.</summary>
+    /// <summary>The sum of opposite infinities is 0 here; a NaN is neither less nor greater than another.</summary>
     private double Aggregate(double score, double other)
     {
         switch (_aggregation)

@@ -4,7 +4,7 @@ using ValueType = Tidelog.Engine.Keyspace.ValueType;
 
 namespace Tidelog.Engine.Commands;
 
-/// <summary>An input of ZUNION and its kin: a sorted set, a set, whose members all have the score 1, or nothing.</summary>
+/// <summary>An input of ZUNION and its kin: a sorted set, a set, whose scores are all 1, or nothing.</summary>
 internal readonly struct SortedSetOperand(Record record, double weight)
 {
     public Record Record { get; } = record;

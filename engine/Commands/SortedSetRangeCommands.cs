@@ -143,7 +143,7 @@ internal static class SortedSetRangeCommands
         Store(context, ref result, "zrangestore"u8);
     }
 
-    /// <summary>Ends a command that stores its result at its first argument's key, and answers how many it has.</summary>
+    /// <summary>Ends a command that stores its result, and answers how many entries it has.</summary>
     /// <param name="dirtyPerEntry">Each entry counts as a change, and not all of them as one.</param>
     internal static void Store(
         CommandContext context, ref SortedSetBuilder result, ReadOnlySpan<byte> name, int key = 1,

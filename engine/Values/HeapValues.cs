@@ -12,7 +12,7 @@ internal static unsafe class HeapValues
         switch (root->Kind)
         {
             case HeapValueKind.List:
-                ListEditor.FreeNodes((ListRoot*)root);
+                ListSpine.FreeNodes((ListRoot*)root);
                 break;
             case HeapValueKind.HashTable:
                 HashTable.FreeNodes(root);
@@ -33,7 +33,7 @@ internal static unsafe class HeapValues
     {
         return root->Kind switch
         {
-            HeapValueKind.List => &ListEditor.Clone((ListRoot*)root, heap)->Value,
+            HeapValueKind.List => &ListSpine.Clone((ListRoot*)root, heap)->Value,
             HeapValueKind.HashTable => HashTable.Clone(root, heap),
             HeapValueKind.SortedSet => (HeapValue*)HeapSortedSet.Clone((SortedSetRoot*)root, heap),
             HeapValueKind.Stream => StreamRoot.Clone((StreamRoot*)root, heap),

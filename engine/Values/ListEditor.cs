@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace Tidelog.Engine.Values;
 
@@ -136,60 +135,6 @@ internal readonly unsafe ref struct ListEditor(ListRoot* root, ValueHeap heap)
             }
         }
         return removed;
-    }
-
-    /// <summary>What <see cref="HeapValues.FreeNodes"/> does to a list.</summary>
-    public static void FreeNodes(ListRoot* root)
-    {
-        ListEntry* segments = ListIndex.Entries(root->Top);
-        for (int i = 0; i < root->Top->Length; i++)
-        {
-            ListIndex* segment = (ListIndex*)segments[i].Node;
-            ListEntry* chunks = ListIndex.Entries(segment);
-            for (int j = 0; j < segment->Length; j++)
-            {
-                ListChunk* chunk = (ListChunk*)chunks[j].Node;
-                if (chunk->HasBlocks)
-                {
-                    HeapPack.FreeBlocks(ListChunk.PackOf(chunk));
-                }
-                NativeMemory.Free(chunk);
-            }
-            NativeMemory.Free(segment);
-        }
-        NativeMemory.Free(root->Top);
-        NativeMemory.Free(root);
-    }
-
-    /// <summary>What <see cref="HeapValues.Clone"/> does to a list.</summary>
-    public static ListRoot* Clone(ListRoot* root, ValueHeap heap)
-    {
-        ListRoot* clone = (ListRoot*)heap.NewRoot(HeapValueKind.List, sizeof(ListRoot));
-        clone->Value.Count = root->Value.Count;
-        clone->Top = (ListIndex*)CloneNode(clone, &root->Top->Node, heap);
-        ListEntry* segments = ListIndex.Entries(clone->Top);
-        for (int i = 0; i < clone->Top->Length; i++)
-        {
-            ListIndex* segment = (ListIndex*)(segments[i].Node = CloneNode(clone, segments[i].Node, heap));
-            ListEntry* chunks = ListIndex.Entries(segment);
-            for (int j = 0; j < segment->Length; j++)
-            {
-                ListChunk* chunk = (ListChunk*)(chunks[j].Node = CloneNode(clone, chunks[j].Node, heap));
-                if (chunk->HasBlocks)
-                {
-                    HeapPack.CloneBlocks(ListChunk.PackOf(chunk), heap, &clone->Value);
-                }
-            }
-        }
-        return clone;
-    }
-
-    private static HeapNode* CloneNode(ListRoot* clone, HeapNode* node, ValueHeap heap)
-    {
-        HeapNode* copy = heap.New(&clone->Value, node->Size);
-        int size = node->Size - HeapNode.HeaderSize;
-        Buffer.MemoryCopy((byte*)node + HeapNode.HeaderSize, (byte*)copy + HeapNode.HeaderSize, size, size);
-        return copy;
     }
 
     private bool TryPush(int segment, int end, ListChunk* chunk, in PackedText text, bool atHead)

@@ -5,10 +5,10 @@ using Tidelog.Protocol;
 
 namespace Tidelog.Engine.Values;
 
-/// <summary>Answers many elements of a list as bulk strings, with one look at the reply's room for a whole run.</summary>
+/// <summary>Answers many elements of a list as bulk strings, with one look at the reply's room for a run.</summary>
 internal static unsafe class ListReply
 {
-    /// <summary>Bytes around a payload at most: the header, the line end, and digits that an integer's bytes become.</summary>
+    /// <summary>Bytes around a payload at most: header, line end, the digits of an integer.</summary>
     private const int MaxAround = 32;
 
     /// <summary>What a copy of a short payload may write behind it.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Tidelog.Engine.Values;
 
 /// <summary>Where an element is: a segment, a chunk in it, and its number in the chunk.</summary>
@@ -33,6 +35,52 @@ internal readonly unsafe ref struct ListSpine(ListRoot* root, ValueHeap heap)
         index->First = 0;
         index->Length = 0;
         return index;
+    }
+
+    /// <summary>What <see cref="HeapValues.FreeNodes"/> does to a list.</summary>
+    public static void FreeNodes(ListRoot* root)
+    {
+        ListEntry* segments = ListIndex.Entries(root->Top);
+        for (int i = 0; i < root->Top->Length; i++)
+        {
+            ListIndex* segment = (ListIndex*)segments[i].Node;
+            ListEntry* chunks = ListIndex.Entries(segment);
+            for (int j = 0; j < segment->Length; j++)
+            {
+                ListChunk* chunk = (ListChunk*)chunks[j].Node;
+                if (chunk->HasBlocks)
+                {
+                    HeapPack.FreeBlocks(ListChunk.PackOf(chunk));
+                }
+                NativeMemory.Free(chunk);
+            }
+            NativeMemory.Free(segment);
+        }
+        NativeMemory.Free(root->Top);
+        NativeMemory.Free(root);
+    }
+
+    /// <summary>What <see cref="HeapValues.Clone"/> does to a list.</summary>
+    public static ListRoot* Clone(ListRoot* root, ValueHeap heap)
+    {
+        ListRoot* clone = (ListRoot*)heap.NewRoot(HeapValueKind.List, sizeof(ListRoot));
+        clone->Value.Count = root->Value.Count;
+        clone->Top = (ListIndex*)CloneNode(clone, &root->Top->Node, heap);
+        ListEntry* segments = ListIndex.Entries(clone->Top);
+        for (int i = 0; i < clone->Top->Length; i++)
+        {
+            ListIndex* segment = (ListIndex*)(segments[i].Node = CloneNode(clone, segments[i].Node, heap));
+            ListEntry* chunks = ListIndex.Entries(segment);
+            for (int j = 0; j < segment->Length; j++)
+            {
+                ListChunk* chunk = (ListChunk*)(chunks[j].Node = CloneNode(clone, chunks[j].Node, heap));
+                if (chunk->HasBlocks)
+                {
+                    HeapPack.CloneBlocks(ListChunk.PackOf(chunk), heap, &clone->Value);
+                }
+            }
+        }
+        return clone;
     }
 
     /// <summary>The segment, which may be changed now.</summary>
@@ -229,5 +277,13 @@ internal readonly unsafe ref struct ListSpine(ListRoot* root, ValueHeap heap)
     {
         long bytes = (long)count * sizeof(ListEntry);
         Buffer.MemoryCopy(from, to, bytes, bytes);
+    }
+
+    private static HeapNode* CloneNode(ListRoot* clone, HeapNode* node, ValueHeap heap)
+    {
+        HeapNode* copy = heap.New(&clone->Value, node->Size);
+        int size = node->Size - HeapNode.HeaderSize;
+        Buffer.MemoryCopy((byte*)node + HeapNode.HeaderSize, (byte*)copy + HeapNode.HeaderSize, size, size);
+        return copy;
     }
 }

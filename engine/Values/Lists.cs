@@ -164,8 +164,8 @@ internal static unsafe class Lists
 
     /// <summary>The text of an element that exists.</summary>
     /// <param name="scratch">
-    /// <see cref="ListRun.ScratchLength"/> bytes; but a text longer than these stays where it is, and is good until that
-    /// element is removed.
+    /// <see cref="ListRun.ScratchLength"/> bytes; but a text longer than these stays where it is, and is good until
+    /// that element is removed.
     /// </param>
     public static ReadOnlySpan<byte> TextAt(Record list, long index, Span<byte> scratch)
     {
@@ -226,7 +226,7 @@ internal static unsafe class Lists
     public static void Free(Database database, ListRoot* root)
     {
         database.Values.Disown(&root->Value);
-        ListEditor.FreeNodes(root);
+        ListSpine.FreeNodes(root);
     }
 
     private static bool Fits(in Pack pack, in PackedText text, int maxPacked) =>
@@ -279,7 +279,7 @@ internal static unsafe class Lists
         return copy;
     }
 
-    /// <summary>Makes the list one that <see cref="ListEditor"/> can change: outside its record, and writable.</summary>
+    /// <summary>Makes a list one that <see cref="ListEditor"/> can change: outside its record, writable.</summary>
     private static Record Edit(Database database, Record list, out ListRoot* root)
     {
         if (list.IsHeapCollection)

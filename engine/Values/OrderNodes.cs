@@ -1,8 +1,8 @@
 namespace Tidelog.Engine.Values;
 
 /// <summary>
-/// A leaf of an <see cref="OrderTree"/>: this header, room for <see cref="Slots"/> scores, and a pack of the members over
-/// all the rest.
+/// A leaf of an <see cref="OrderTree"/>: this header, room for <see cref="Slots"/> scores, and a pack of the members
+/// over all the rest.
 /// </summary>
 internal unsafe struct OrderLeaf
 {
@@ -20,7 +20,10 @@ internal unsafe struct OrderLeaf
     public static double* Scores(OrderLeaf* leaf) => (double*)((byte*)leaf + HeaderSize);
 
     public static Pack Members(OrderLeaf* leaf) => new(
-        (byte*)leaf + HeaderSize + (leaf->Slots * sizeof(double)), (byte*)leaf + leaf->Node.Size, leaf->Count, leaf->Used);
+        (byte*)leaf + HeaderSize + (leaf->Slots * sizeof(double)),
+        (byte*)leaf + leaf->Node.Size,
+        leaf->Count,
+        leaf->Used);
 
     /// <summary>Stores what a change of the pack made of its count and size.</summary>
     public static void Save(OrderLeaf* leaf, in Pack members)

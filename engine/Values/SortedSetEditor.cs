@@ -4,8 +4,8 @@ using ValueType = Tidelog.Engine.Keyspace.ValueType;
 namespace Tidelog.Engine.Values;
 
 /// <summary>
-/// Changes the sorted set at a key. It is packed in its record or a heap value as its size demands; what OBJECT ENCODING
-/// says of it follows redis's thresholds.
+/// Changes the sorted set at a key. It is packed in its record or a heap value as its size demands; what OBJECT
+/// ENCODING says of it follows redis's thresholds.
 /// </summary>
 /// <param name="record">What is at the key: a sorted set, or nothing.</param>
 internal unsafe ref struct SortedSetEditor(

@@ -19,7 +19,7 @@ internal sealed class ClientPair(RespClient reference, RespClient tested) : IDis
     private const long SomeTime = 1_000_000_000_000;
 
     // A look between two commands would be queued with them in a transaction, so these are left out there.
-    private static readonly string[] NeedingLooks = ["SCAN", "HSCAN", "SSCAN", "DBSIZE", "RANDOMKEY"];
+    private static readonly string[] NeedingLooks = ["SCAN", "HSCAN", "SSCAN", "ZSCAN", "DBSIZE", "RANDOMKEY"];
 
     private readonly List<string[]> _queued = [];
     private bool _inTransaction;
@@ -45,7 +45,7 @@ internal sealed class ClientPair(RespClient reference, RespClient tested) : IDis
             case "SCAN" when command.Length > 1:
                 CompareScans(command, cursor: 1);
                 return;
-            case "HSCAN" or "SSCAN" when command.Length > 2:
+            case "HSCAN" or "SSCAN" or "ZSCAN" when command.Length > 2:
                 CompareScans(command, cursor: 2);
                 return;
             case "DBSIZE" or "RANDOMKEY":

@@ -90,8 +90,8 @@ internal static class ListGenerator
         Join(Line(Word("BLMOVE"), Key, Key), Line(End, End, Timeout)),
         Join(Line(Word("BLMPOP"), Timeout, Gen.Constant("2")), Join(Line(Key, Key), Line(End))));
 
-    // Lists alone where elements may be equal, or are not sorted at all: other types have an order of their own. And not
-    // ALPHA, BY and LIMIT together: which of equal ones is left out is nobody's promise.
+    // Lists alone where elements may be equal, or are not sorted at all: other types have an order of their own. And
+    // not ALPHA, BY and LIMIT together: which of equal ones is left out is nobody's promise.
     private static Gen<string[]> Sorts() => Gen.OneOf(
         Line(Word("SORT", "SORT_RO"), Key, UpTo(3, SortOption)),
         Line(Word("LPUSH", "RPUSH"), ListKey, UpTo(12, Line(Element))),

@@ -83,7 +83,8 @@ internal static class SortedSetGenerator
 
     private static Gen<string[]> Changes() => Gen.OneOf(
         Line(Word("ZADD"), SetKey, Many(Line(Score, Member))),
-        Line(Word("ZADD"), AddedKey, UpTo(3, Line(Word("NX", "XX", "GT", "LT", "CH", "INCR"))), Many(Line(Score, Member))),
+        Line(Word("ZADD"), AddedKey, UpTo(3, Line(Word("NX", "XX", "GT", "LT", "CH", "INCR"))),
+            Many(Line(Score, Member))),
         Line(Word("ZADD"), AddedKey, Line(Word("INCR")), Line(Score, Member)),
         Line(Word("ZINCRBY"), AddedKey, Line(Score, Member)),
         Line(Word("ZREM"), AnyKey, Many(Line(Member))),
@@ -139,6 +140,9 @@ internal static class SortedSetGenerator
         Line(Word("ZSCORE", "ZRANK", "ZREVRANK"), AnyKey, Line(Member)),
         Line(Word("ZMSCORE"), AnyKey, Many(Line(Member))),
         Line(Word("ZCARD"), Line(AnyKey)),
+        Line(Word("ZSCAN"), AnyKey, Word("0", "0", "0", "0", "x"), UpTo(2, Gen.OneOf(
+            Line(Word("MATCH"), Word("*", "m1*", "[0-9]", "")), Line(Word("COUNT"), Word("1", "100", "0", "x")),
+            Line(Word("TYPE", "junk"))))),
         Line(Word("OBJECT"), Word("ENCODING"), Line(AnyKey)),
         Line(Word("ZRANDMEMBER"), AnyKey, Line(Word("0", "1000", "x", "-9223372036854775808")),
             UpTo(2, Line(Word("WITHSCORES", "WITHSCORES", "junk")))));

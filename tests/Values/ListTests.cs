@@ -68,7 +68,46 @@ public sealed unsafe class ListTests
         Assert.InRange(root->Value.Bytes, 0, 80_000);
         heap.Disown(&root->Value);
         Assert.Equal(0, heap.Bytes);
-        ListEditor.FreeNodes(root);
+        ListSpine.FreeNodes(root);
+    }
+
+    [Fact]
+    public void A_spine_that_grows_in_the_middle_divides_its_segments()
+    {
+        const int Count = 60_000;
+        ValueHeap heap = new(new ValueCut());
+        ListRoot* root = ListEditor.New(heap);
+        ListEditor editor = new(root, heap);
+
+        // What is in front of the middle and, backwards, what is behind it.
+        Stack<string> front = new();
+        Stack<string> back = new();
+        for (int i = 0; i < Count; i++)
+        {
+            string text = $"{i}{new string((char)('a' + (i % 26)), 190)}";
+            editor.Insert(i / 2, new PackedText(Bytes(text)));
+            for (; front.Count < i / 2; front.Push(back.Pop()))
+            {
+            }
+            back.Push(text);
+        }
+
+        Assert.InRange(root->Top->Length, 3, 20);
+        string[] model = [.. front.Reverse(), .. back];
+        for (int i = 0; i < Count; i += 7)
+        {
+            Assert.Equal(model[i], At(root, i));
+        }
+        for (int left = Count; left > 20; left -= 5)
+        {
+            editor.Remove((left / 2) - 2, 5);
+        }
+        Assert.Equal(model[..10], Enumerable.Range(0, 10).Select(i => At(root, i)));
+        Assert.Equal(model[^10..], Enumerable.Range(10, 10).Select(i => At(root, i)));
+        Assert.InRange(root->Value.Bytes, 0, 20_000);
+        heap.Disown(&root->Value);
+        Assert.Equal(0, heap.Bytes);
+        ListSpine.FreeNodes(root);
     }
 
     private static byte[] Bytes(string text) => Encoding.Latin1.GetBytes(text);
@@ -106,7 +145,7 @@ public sealed unsafe class ListTests
             Check(_root, _model);
             EndCut();
             Assert.Equal(_root->Value.Bytes, CostOf(_root));
-            ListRoot* clone = ListEditor.Clone(_root, _heap);
+            ListRoot* clone = ListSpine.Clone(_root, _heap);
             Check(clone, _model);
             Assert.Equal(clone->Value.Bytes, CostOf(clone));
             Assert.Equal(_heap.Bytes, _root->Value.Bytes + clone->Value.Bytes);
@@ -117,8 +156,8 @@ public sealed unsafe class ListTests
             }
             _heap.Disown(&_root->Value);
             _heap.Disown(&clone->Value);
-            ListEditor.FreeNodes(_root);
-            ListEditor.FreeNodes(clone);
+            ListSpine.FreeNodes(_root);
+            ListSpine.FreeNodes(clone);
             Assert.Equal(0, _heap.Bytes);
         }
 
