@@ -3,8 +3,9 @@
 //   | header | tag 0 | tag 1 | ... | free | payloads ... | free | ... codes |
 //                                         \--------- a Pack --------------/
 //
-// A tag is 8 bits of an entry's hash that did not choose the bucket. A look-up compares all tags at once and looks at the
-// elements of the few that match; so the leaf needs no order, and entries that all have one hash are slow but right.
+// A tag is 8 bits of an entry's hash that did not choose the bucket. A look-up compares all tags at once and looks at
+// the elements of the few that match; so the leaf needs no order, and entries that all have one hash are slow but
+// right.
 // An entry is one element of the pack (the member of a set) or two (field and value, member and score).
 
 using System.Numerics;
@@ -20,7 +21,7 @@ internal unsafe struct HashLeaf
     private const int TagStep = 8;
     private const int CacheLine = 64;
 
-    /// <summary>Lines of a leaf that a look-up fetches at once: header, tags, payloads and codes are all in them.</summary>
+    /// <summary>Lines of a leaf that a look-up fetches at once: header, tags, payloads and codes are in them.</summary>
     private const int PrefetchedLines = 8;
 
     public HeapNode Node;

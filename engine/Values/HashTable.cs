@@ -48,10 +48,10 @@ internal static unsafe class HashTable
     /// <summary>Entries per bucket above which buckets are split.</summary>
     private const int SplitAbove = 24;
 
-    /// <summary>Below which they are merged: so far from the other that a size at the border does not flutter.</summary>
+    /// <summary>Below which they are merged: far enough from the other that a size at the border is steady.</summary>
     private const int MergeBelow = 16;
 
-    /// <summary>Leaves rarely have more entries than this, so that it serves as the bound of the random choice.</summary>
+    /// <summary>Leaves rarely have more entries than this, so it serves as the bound of the random choice.</summary>
     private const int UsualMost = 48;
 
     /// <summary>A heap value that is nothing but an empty table.</summary>
@@ -329,6 +329,6 @@ internal static unsafe class HashTable
             more < 0 ? HashLeaf.Trim(leaf, table->Stride, heap, owner) : leaf;
     }
 
-    /// <summary>Counts up with the bits reversed, so that the parts of a divided bucket come one after the other.</summary>
+    /// <summary>Counts up with the bits reversed: the parts of a divided bucket come one after the other.</summary>
     private static ulong NextCursor(ulong cursor, ulong mask) => HashIndex.NextCursor(cursor, mask);
 }

@@ -62,10 +62,17 @@ internal unsafe struct Pack(byte* start, byte* end, int count, int used)
     {
         int at = OffsetOf(first);
         byte code = text.Code;
+
+        // Texts of one length mostly differ at their end, integers in their lowest byte: one look spares a comparison.
+        bool isString = code is > 0 and <= Element.MaxInlineLength;
+        int probe = isString ? code - 1 : 0;
+        int wanted = isString ? text.Bytes[code - 1] : (byte)text.Integer;
+        int mask = isString || text.IsInteger ? 0xFF : 0;
         for (int i = first; i < Count; i += stride)
         {
             byte found = CodeAt(i);
-            if (found == code && new Element(Start + at, found).IsPayload(text))
+            if (found == code && ((Start[at + probe] ^ wanted) & mask) == 0
+                && new Element(Start + at, found).IsPayload(text))
             {
                 offset = at;
                 return i;

@@ -72,7 +72,7 @@ internal static unsafe class PackedRecord
         return record;
     }
 
-    /// <summary>True if a payload is so much longer than what it needs that the record should be written again.</summary>
+    /// <summary>True if a payload is so much longer than it needs that the record should be written again.</summary>
     public static bool IsWasteful(Record record, int needed) => record.PayloadLength > (2 * needed) + 64;
 
     private static Record WithRoom(Database database, Record record, int room, ref Pack pack)

@@ -4,13 +4,16 @@ using ValueType = Tidelog.Engine.Keyspace.ValueType;
 namespace Tidelog.Engine.Values;
 
 /// <summary>
-/// Changes a set that has its record, whatever its form, and keeps the encoding that redis would give it: "intset" while
-/// all members are integers and not too many, "hashtable" from then on.
+/// Changes a set that has its record, whatever its form, and keeps the encoding that redis would give it: "intset"
+/// while all members are integers and not too many, "hashtable" from then on.
 /// </summary>
 internal unsafe ref struct SetEditor(Database database, Record record, long maxIntegers)
 {
-    /// <summary>A set of strings is searched one by one up to here.</summary>
-    public const int MaxPackedCount = 64;
+    /// <summary>
+    /// A set of strings is searched one by one up to here. With 32 members of 15 bytes that takes twice the time of a
+    /// hash table's look-up, and two thirds of its memory.
+    /// </summary>
+    public const int MaxPackedCount = 32;
 
     /// <summary>Bytes of a member of a packed set.</summary>
     public const int MaxPackedLength = 64;
