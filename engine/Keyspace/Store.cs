@@ -70,7 +70,8 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     public long LogBytes => _log.Length;
 
     /// <summary>Every byte that this store holds.</summary>
-    public long UsedBytes => _log.Length + HeapBytesTotal + Values.Bytes + _index.AllocatedBytes + _wheel.AllocatedBytes;
+    public long UsedBytes =>
+        _log.Length + HeapBytesTotal + Values.Bytes + _index.AllocatedBytes + _wheel.AllocatedBytes;
 
     public long PageBytes => _log.AllocatedBytes;
 

@@ -1,5 +1,5 @@
-// An element of a collection as it is stored: a code, which tells what it is and how many bytes it takes, and a payload.
-// Codes and payloads lie apart (Pack), so that a search looks at one byte of most elements.
+// An element of a collection as it is stored: a code, which tells what it is and how many bytes it takes, and a
+// payload. Codes and payloads lie apart (Pack), so that a search looks at one byte of most elements.
 //
 //   code      payload
 //   0..239    a string of so many bytes
