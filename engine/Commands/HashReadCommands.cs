@@ -57,13 +57,19 @@ internal static class HashReadCommands
         {
             Tips = Any,
             Docs = new("Answers fields of a hash at random.", "6.2.0", Group, "O(N), N fields answered",
-                "key [count [WITHVALUES]]"),
+                "key [count [WITHVALUES]]")
+            {
+                Difference = "A count below -2147483647 is refused as out of range.",
+            },
         },
         new("hscan", -3, CommandFlags.ReadOnly, AclCategories.Hash, Scan, Read)
         {
             Tips = Any,
             Docs = new("Walks over the fields of a hash, some at each call.", "2.8.0", Group,
-                "O(1) a call, O(N) for all of N fields", "key cursor [MATCH pattern] [COUNT count]"),
+                "O(1) a call, O(N) for all of N fields", "key cursor [MATCH pattern] [COUNT count]")
+            {
+                Difference = "Cursors are other numbers and the order is another; the guarantees are the same.",
+            },
         },
     ];
 

@@ -49,7 +49,10 @@ internal static class SetCommands
         {
             Tips = ["nondeterministic_output"],
             Docs = new("Walks over the members of a set, some at each call.", "2.8.0", Group,
-                "O(1) a call, O(N) for all of N members", "key cursor [MATCH pattern] [COUNT count]"),
+                "O(1) a call, O(N) for all of N members", "key cursor [MATCH pattern] [COUNT count]")
+            {
+                Difference = "Cursors are other numbers and the order is another; the guarantees are the same.",
+            },
         },
     ];
 

@@ -28,7 +28,10 @@ internal static class SetRandomCommands
         {
             Tips = Any,
             Docs = new("Answers members of a set at random.", "1.0.0", Group, "O(N), N members answered",
-                "key [count]"),
+                "key [count]")
+            {
+                Difference = "A count below -2147483647 is refused as out of range.",
+            },
         },
     ];
 

@@ -160,9 +160,7 @@ public sealed unsafe class Database
         return PutCollection(key, existing, type, encoding, room, expiry);
     }
 
-    /// <summary>
-    /// A record for a heap value that was made in <see cref="Values"/>, in place of what is at the key.
-    /// </summary>
+    /// <summary>A record for a heap value made in <see cref="Values"/>, in place of what is at the key.</summary>
     /// <inheritdoc cref="PutPacked"/>
     internal Record PutHeap(
         ReadOnlySpan<byte> key, Record existing, ValueType type, ValueEncoding encoding, HeapValue* root,

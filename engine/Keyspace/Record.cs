@@ -136,8 +136,8 @@ public readonly unsafe struct Record
     internal bool IsHeapCollection => IsHeapValue && Type != ValueType.String;
 
     /// <summary>
-    /// Root of an <see cref="IsHeapCollection"/>; set after a change, to what
-    /// <see cref="ValueHeap.WritableRoot"/> gave, in a record that <see cref="Database.MakeMutable"/> returned.
+    /// Root of an <see cref="IsHeapCollection"/>; set after a change, to what <see cref="ValueHeap.WritableRoot"/>
+    /// gave, in a record that <see cref="Database.MakeMutable"/> returned.
     /// </summary>
     internal HeapValue* Root
     {

@@ -41,9 +41,7 @@ internal unsafe struct Pack(byte* start, byte* end, int count, int used)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly byte CodeAt(int index) => End[-1 - index];
 
-    /// <summary>
-    /// Where the payload of an element begins, from <see cref="Start"/>; for the count, where it would.
-    /// </summary>
+    /// <summary>Where an element's payload begins, from <see cref="Start"/>; for the count, where it would.</summary>
     public readonly int OffsetOf(int index)
     {
         // The nearer end is enough.

@@ -8,9 +8,7 @@ namespace Tidelog.Engine.Values;
 /// <summary>Small collections inside their record.</summary>
 internal static unsafe class PackedRecord
 {
-    /// <summary>
-    /// Most bytes of a packed collection; a bigger one becomes a heap value whatever the thresholds say.
-    /// </summary>
+    /// <summary>Most bytes of a packed collection; a bigger one is a heap value whatever the thresholds say.</summary>
     public const int MaxRoom = Store.MaxInlineValue;
 
     private const int HeaderSize = 4;

@@ -59,9 +59,7 @@ internal sealed unsafe class ValueHeap(ValueCut cut)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public HeapNode* Writable(HeapNode* node) => node->Generation >= Cut.Frozen ? node : CopyOnWrite(node);
 
-    /// <summary>
-    /// Changes a node's size and keeps its bytes as far as they fit; the caller puts it in the parent.
-    /// </summary>
+    /// <summary>Changes a node's size, keeps the bytes that fit; the caller puts it in the parent.</summary>
     public HeapNode* Resize(HeapValue* owner, HeapNode* node, int size)
     {
         Count(owner, CostOf(size) - CostOf(node->Size));
