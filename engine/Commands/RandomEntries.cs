@@ -112,8 +112,7 @@ internal static unsafe class RandomEntries
                 wanted--;
             }
         }
-        heap.Disown(drawn);
-        HeapValues.FreeNodes(drawn);
+        context.Database.FreeTemporary(drawn);
     }
 
     private static void Reply(ReplyWriter reply, HashEntry entry, bool withValue)

@@ -141,14 +141,18 @@ internal static unsafe class StreamCommands
         ValueHeap heap = context.Database.Values;
         if (record.Exists)
         {
-            root = StreamKey.Change(context, record);
-            return StreamEntries.TryAppend(root, heap, id, fields, limits);
+            root = StreamKey.ChangeUnwatched(context, record);
+            if (!StreamEntries.TryAppend(root, heap, id, fields, limits))
+            {
+                return false;
+            }
+            context.Database.SignalChange(context[1]);
+            return true;
         }
         root = StreamRoot.New(heap);
         if (!StreamEntries.TryAppend(root, heap, id, fields, limits))
         {
-            heap.Disown(&root->Value);
-            HeapValues.FreeNodes(&root->Value);
+            context.Database.FreeTemporary(&root->Value);
             return false;
         }
         context.Database.PutHeap(context[1], record, ValueType.Stream, ValueEncoding.Stream, &root->Value);
@@ -209,10 +213,17 @@ internal static unsafe class StreamCommands
             return;
         }
         long removed = 0;
-        if (record.Exists && StreamEntries.MayTrim(StreamKey.Root(record), options.Trim))
+        if (record.Exists && !StreamEntries.MayTrim(StreamKey.Root(record), options.Trim))
+        {
+            // An empty chunk may go; who watches sees nothing of that.
+            StreamEntries.Trim(
+                StreamKey.ChangeUnwatched(context, record), context.Database.Values, options.Trim);
+        }
+        else if (record.Exists)
         {
             StreamRoot* root = StreamKey.Change(context, record);
             removed = StreamEntries.Trim(root, context.Database.Values, options.Trim);
+            Invariant.Require(removed > 0);
             context.Notify(NotifyEvents.Stream, "xtrim"u8, context[1]);
             if (options.IsApproximate)
             {

@@ -135,7 +135,9 @@ internal static unsafe class StreamGroupCommands
             context.Reply.Integer(0);
             return;
         }
-        StreamGroups.Destroy(StreamKey.ChangeUnwatched(context, record), context.Database.Values, name);
+        StreamRoot* group = StreamGroups.Detach(
+            StreamKey.ChangeUnwatched(context, record), context.Database.Values, name);
+        context.Database.FreeDetached(&group->Value);
         context.Reply.Integer(1);
         context.Dirty++;
         context.Notify(NotifyEvents.Stream, "xgroup-destroy"u8, context[2]);

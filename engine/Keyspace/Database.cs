@@ -253,18 +253,29 @@ public sealed unsafe class Database
     }
 
     /// <summary>
+    /// Frees a value made in <see cref="Values"/> that no record has had; in the background if it is big.
+    /// </summary>
+    internal void FreeTemporary(HeapValue* root)
+    {
+        Values.Disown(root);
+        _keyspace.LazyFree.Free(root);
+    }
+
+    /// <summary>The same for what a record has had, and a cut may still see.</summary>
+    internal void FreeDetached(HeapValue* root) => Opened.FreeCollection(root);
+
+    /// <summary>
     /// Gives a key's value and expiry to another key, in this database or another: RENAME and MOVE. The source
     /// is deleted.
     /// </summary>
     /// <param name="existing">What is at the target key; it is replaced.</param>
     public Record MoveTo(Record source, Database target, ReadOnlySpan<byte> key, Record existing)
     {
-        // A heap value changes its owner; nothing of it is copied.
-        HeapBytes* block = source.IsHeapValue ? Opened.DetachHeapValue(source) : null;
         Record copy = target.CopyInto(source, key, existing, source.PayloadLength);
-        if (block != null)
+        if (source.IsHeapValue)
         {
-            target.Opened.AttachHeapValue(copy, block);
+            // A heap value changes its owner; nothing of it is copied. It does when there is a record for it.
+            target.Opened.AttachHeapValue(copy, Opened.DetachHeapValue(source));
         }
         target.NotifyNew(key);
         Delete(source);
@@ -274,11 +285,11 @@ public sealed unsafe class Database
     /// <summary>Copies a key's value and expiry to another key: COPY.</summary>
     public static Record CopyTo(Record source, Database target, ReadOnlySpan<byte> key, Record existing)
     {
-        target._interest?.Put(key, existing, source.Type, isReplaced: true);
         Record copy;
         if (source.IsHeapCollection)
         {
             HeapValue* root = HeapValues.Clone(source.Root, target.Values);
+            target._interest?.Put(key, existing, source.Type, isReplaced: true);
             copy = target.Opened.PutCollection(
                 key, KeyHash.Of(key), existing, source.Type, source.Encoding, sizeof(HeapValue*), source.Expiry, 0);
             Store.SetHeapCollection(copy, root);
@@ -406,10 +417,18 @@ public sealed unsafe class Database
     {
         Store? store = _store;
         _store = null;
+        AverageTtl = 0;
+        _sampleCursor = 0;
         return store;
     }
 
-    internal void AttachStore(Store? store) => _store = store;
+    /// <summary>Exchanges the contents with another database, and what was found out about them.</summary>
+    internal void Swap(Database other)
+    {
+        (_store, other._store) = (other._store, _store);
+        (AverageTtl, other.AverageTtl) = (other.AverageTtl, AverageTtl);
+        (_sampleCursor, other._sampleCursor) = (other._sampleCursor, _sampleCursor);
+    }
 
     /// <summary>A key that from now on somebody waits for or watches.</summary>
     internal WantedKey Want(ReadOnlySpan<byte> key) => (_interest ??= new KeyInterest(this, _keyspace)).FindOrAdd(key);
@@ -434,7 +453,8 @@ public sealed unsafe class Database
     public void SignalReady(ReadOnlySpan<byte> key) => _interest?.SignalReady(key);
 
     /// <summary>
-    /// Tells those who watch a key that it changed. Only for a change that does not pass through the methods here.
+    /// Tells those who watch a key that it changed. Only for a change that does not pass through the methods here, or
+    /// by <see cref="MakeMutableUnwatched"/> since it could still fail.
     /// </summary>
     public void SignalChange(ReadOnlySpan<byte> key) => _interest?.Change(key);
 

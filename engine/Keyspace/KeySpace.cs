@@ -180,9 +180,7 @@ public sealed class KeySpace
     {
         _databases[first].AnnounceReplacement(_databases[second]);
         _databases[second].AnnounceReplacement(_databases[first]);
-        Store? store = _databases[first].DetachStore();
-        _databases[first].AttachStore(_databases[second].DetachStore());
-        _databases[second].AttachStore(store);
+        _databases[first].Swap(_databases[second]);
     }
 
     /// <summary>Empties a database.</summary>

@@ -776,7 +776,8 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
         }
     }
 
-    private void FreeCollection(HeapValue* root)
+    /// <summary>Frees a value that no record has any more, as soon as no cut sees it.</summary>
+    public void FreeCollection(HeapValue* root)
     {
         Values.Disown(root);
         if (Values.Cut.Frozen != 0)

@@ -286,11 +286,7 @@ internal static unsafe class HashTable
         HashLeaf* leaf = HashDirectory.Leaf(table, bucket);
         int stride = table->Stride;
         int added = Pack.SizeOf(key) + (stride == 2 ? Pack.SizeOf(value) : 0);
-        if (leaf == null)
-        {
-            leaf = HashLeaf.New(1, added, heap, owner);
-        }
-        else
+        if (leaf != null)
         {
             HashLeaf.Prefetch(leaf);
             int entry = HashLeaf.Find(leaf, stride, TagOf(hash), key, out _);
@@ -302,10 +298,15 @@ internal static unsafe class HashTable
                 }
                 return false;
             }
-            leaf = HashLeaf.MakeRoom(leaf, stride, 1, added, heap, owner);
         }
+
+        // The leaf is in its place before there is memory for long texts: if there is none, the table is as it was.
+        HashLeaf** slot = HashDirectory.WritableSlot(table, bucket, heap);
+        leaf = leaf == null
+            ? HashLeaf.New(1, added, heap, owner)
+            : HashLeaf.MakeRoom(leaf, stride, 1, added, heap, owner);
+        *slot = leaf;
         HashLeaf.Append(leaf, stride, TagOf(hash), key, value, heap, owner);
-        *HashDirectory.WritableSlot(table, bucket, heap) = leaf;
         table->MostEntries = Math.Max(table->MostEntries, leaf->Entries);
         owner->Count++;
         if (owner->Count > HashDirectory.BucketCount(table) * SplitAbove)
@@ -321,12 +322,16 @@ internal static unsafe class HashTable
     {
         int index = (entry * table->Stride) + 1;
         int more = value.PayloadLength - Element.SizeOf(HashLeaf.PackOf(leaf, table->Stride).CodeAt(index));
+        HashLeaf** slot = HashDirectory.WritableSlot(table, bucket, heap);
         leaf = HashLeaf.MakeRoom(leaf, table->Stride, 0, more, heap, owner);
+        *slot = leaf;
         Pack pack = HashLeaf.PackOf(leaf, table->Stride);
         HeapPack.Replace(ref pack, index, value, heap, owner);
         leaf->Used = pack.Used;
-        *HashDirectory.WritableSlot(table, bucket, heap) =
-            more < 0 ? HashLeaf.Trim(leaf, table->Stride, heap, owner) : leaf;
+        if (more < 0)
+        {
+            *slot = HashLeaf.Trim(leaf, table->Stride, heap, owner);
+        }
     }
 
     /// <summary>Counts up with the bits reversed: the parts of a divided bucket come one after the other.</summary>

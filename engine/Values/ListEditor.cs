@@ -199,9 +199,7 @@ internal readonly unsafe ref struct ListEditor(ListRoot* root, ValueHeap heap)
         int size = _root->Value.Bytes > BigList ? ListChunk.MaxSize : ListChunk.RoomyFor(needed);
         ListChunk* chunk = ListChunks.New(
             _heap, _root, size, atHead ? ListChunkFlags.Reversed : ListChunkFlags.None);
-        Pack pack = ListChunk.PackOf(chunk);
-        HeapPack.Insert(ref pack, 0, text, _heap, &_root->Value);
-        Save(chunk, pack, text);
+        Fill(chunk, text);
         bool hasNeighbours = _root->Top->Length > 1
             || (_root->Top->Length == 1 && ListSpine.SegmentAt(_root, 0)->Length > 1);
         if (hasNeighbours)
@@ -209,6 +207,22 @@ internal readonly unsafe ref struct ListEditor(ListRoot* root, ValueHeap heap)
             Compact(segment, end);
         }
         spine.Insert(segment, atHead || _root->Value.Count == 0 ? 0 : end + 1, chunk);
+    }
+
+    /// <summary>Puts the first element in a chunk of no list yet; frees the chunk if there is no memory for it.</summary>
+    private void Fill(ListChunk* chunk, in PackedText text)
+    {
+        Pack pack = ListChunk.PackOf(chunk);
+        try
+        {
+            HeapPack.Insert(ref pack, 0, text, _heap, &_root->Value);
+        }
+        catch (OutOfMemoryException)
+        {
+            _heap.Free(&_root->Value, &chunk->Node);
+            throw;
+        }
+        Save(chunk, pack, text);
     }
 
     private void Compact(int segment, int index)

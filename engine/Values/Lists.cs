@@ -223,11 +223,7 @@ internal static unsafe class Lists
     }
 
     /// <summary>Frees a list that no record has.</summary>
-    public static void Free(Database database, ListRoot* root)
-    {
-        database.Values.Disown(&root->Value);
-        ListSpine.FreeNodes(root);
-    }
+    public static void Free(Database database, ListRoot* root) => database.FreeTemporary(&root->Value);
 
     private static bool Fits(in Pack pack, in PackedText text, int maxPacked) =>
         !text.IsBlock && pack.Needed + Pack.SizeOf(text) <= MaxPacked && pack.Count < maxPacked;

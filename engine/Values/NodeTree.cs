@@ -34,6 +34,9 @@ internal unsafe struct NodeTree<TKey, TValue>
     /// <summary>Number of keys.</summary>
     public long Count { get; private set; }
 
+    /// <summary>Memory of all nodes; what values point to is not in it.</summary>
+    public long Bytes { get; private set; }
+
     /// <summary>Null if the tree is empty.</summary>
     public readonly TreeNode<TKey>* Root => _root;
 
@@ -81,6 +84,7 @@ internal unsafe struct NodeTree<TKey, TValue>
     /// <returns>Where its value is to be written; good until the tree is changed again.</returns>
     public TValue* Insert(TKey key, ValueHeap heap, HeapValue* owner)
     {
+        long before = owner->Bytes;
         if (_root == null)
         {
             _root = TreeNode<TKey>.New(LeafStride, TreeNode<TKey>.SmallestCapacity, heap, owner);
@@ -96,6 +100,7 @@ internal unsafe struct NodeTree<TKey, TValue>
             _height++;
         }
         Count++;
+        Bytes += owner->Bytes - before;
         return slot;
     }
 
@@ -106,6 +111,7 @@ internal unsafe struct NodeTree<TKey, TValue>
         {
             return false;
         }
+        long before = owner->Bytes;
         RemoveFrom(ref _root, _height, key, heap, owner);
         Count--;
         while (_height > 0 && _root->Count == 1)
@@ -119,7 +125,9 @@ internal unsafe struct NodeTree<TKey, TValue>
         {
             heap.Free(owner, &_root->Node);
             this = default;
+            return true;
         }
+        Bytes += owner->Bytes - before;
         return true;
     }
 

@@ -73,8 +73,7 @@ internal sealed unsafe class SetBuilder(Database database, long maxIntegers) : I
     {
         if (_root != null)
         {
-            _heap.Disown(_root);
-            HeapValues.FreeNodes(_root);
+            database.FreeTemporary(_root);
             _root = null;
         }
     }

@@ -78,9 +78,5 @@ internal unsafe struct SortedSetBuilder(Database database)
         Discard();
     }
 
-    public readonly void Discard()
-    {
-        database.Values.Disown(&_root->Value);
-        HeapSortedSet.FreeNodes(_root);
-    }
+    public readonly void Discard() => database.FreeTemporary(&_root->Value);
 }

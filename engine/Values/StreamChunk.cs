@@ -29,7 +29,7 @@ internal unsafe struct StreamChunk
     /// <summary>ID of the last entry, deleted or not.</summary>
     public StreamId Last;
 
-    /// <summary>Entries that are not deleted; at least one.</summary>
+    /// <summary>Entries that are not deleted; trimming leaves a chunk without any if a deleted one is last.</summary>
     public int Live;
 
     /// <summary>Entries that are marked as deleted.</summary>

@@ -88,23 +88,28 @@ internal static unsafe class StreamEntries
     /// <summary>True if <see cref="Trim"/> would remove something.</summary>
     public static bool MayTrim(StreamRoot* root, in StreamTrim trim)
     {
-        if (root->Value.Count == 0 || (trim.MaxLength >= 0 && root->Value.Count <= trim.MaxLength))
+        bool byLength = trim.MaxLength >= 0;
+        if (root->Value.Count == 0 || (byLength ? root->Value.Count <= trim.MaxLength : root->FirstId >= trim.MinId))
         {
             return false;
         }
-        StreamChunk* chunk = (StreamChunk*)*TreeCursor<StreamId, nint>.AtFirst(root->Chunks).Value;
+        TreeCursor<StreamId, nint> at = TreeCursor<StreamId, nint>.AtFirst(root->Chunks);
+        while (((StreamChunk*)*at.Value)->Live == 0)
+        {
+            at.MoveNext();
+        }
+        StreamChunk* chunk = (StreamChunk*)*at.Value;
         if (trim.Limit > 0 && chunk->Live > trim.Limit)
         {
             return false;
         }
-        if (trim.MaxLength >= 0 ? root->Value.Count - chunk->Live >= trim.MaxLength : chunk->Last < trim.MinId)
-        {
-            return true;
-        }
-        return !trim.WholeChunks && (trim.MaxLength >= 0 || root->FirstId < trim.MinId);
+        return !trim.WholeChunks
+            || (byLength ? root->Value.Count - chunk->Live >= trim.MaxLength : chunk->Last < trim.MinId);
     }
 
-    /// <summary>Removes entries from the beginning.</summary>
+    /// <summary>
+    /// Removes entries from the beginning. A chunk may go that has none left, though no entry is removed.
+    /// </summary>
     /// <returns>How many.</returns>
     public static long Trim(StreamRoot* root, ValueHeap heap, in StreamTrim trim)
     {
@@ -219,7 +224,10 @@ internal static unsafe class StreamEntries
         root->RadixNodes -= RadixNodes.AddedBy(root->Chunks, first);
     }
 
-    /// <summary>Marks entries at the beginning of a chunk that is not removed whole.</summary>
+    /// <summary>
+    /// Marks entries at the beginning of a chunk that is not removed whole. Like redis's, the chunk stays even if those
+    /// were all: its last entry, deleted before, is not below the first ID that may stay.
+    /// </summary>
     private static long TrimChunk(StreamRoot* root, ValueHeap heap, StreamId first, in StreamTrim trim)
     {
         nint* slot = root->Chunks.FindWritable(first, heap);

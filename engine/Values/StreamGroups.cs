@@ -28,22 +28,27 @@ internal static unsafe class StreamGroups
         return true;
     }
 
-    /// <returns>False if there is none of this name.</returns>
-    public static bool Destroy(StreamRoot* root, ValueHeap heap, NativeText name)
+    /// <summary>Takes a group out of its stream at a cost that does not grow with what is pending.</summary>
+    /// <returns>
+    /// A stream of nothing but this group, to be freed; a cut may still see parts of it. Null if there is none of this
+    /// name.
+    /// </returns>
+    public static StreamRoot* Detach(StreamRoot* root, ValueHeap heap, NativeText name)
     {
         TreeCursor<NativeText, StreamGroup> at = TreeCursor<NativeText, StreamGroup>.AtOrBehind(root->Groups, name);
         if (!at.IsValid || !at.Key.Bytes.SequenceEqual(name.Bytes))
         {
-            return false;
+            return null;
         }
         NativeText own = at.Key;
         StreamGroup group = *at.Value;
+        long bytes = CostOf(own) + BytesOf(group);
+        StreamRoot* detached = StreamRoot.New(heap);
+        *detached->Groups.Insert(own, heap, &detached->Value) = group;
         root->Groups.Remove(own, heap, &root->Value);
-        group.Pending.Clear(heap, &root->Value, null);
-        group.Names.Clear(heap, &root->Value, null);
-        group.Consumers.Clear(heap, &root->Value, &ClearConsumer);
-        FreeText(own, heap, &root->Value);
-        return true;
+        root->Value.Bytes -= bytes;
+        detached->Value.Bytes += bytes;
+        return detached;
     }
 
     /// <returns>False if there is none of this name.</returns>
@@ -87,7 +92,8 @@ internal static unsafe class StreamGroups
         StreamConsumer removed = *consumer;
         group->Names.Remove(removed.Name, heap, owner);
         group->Consumers.Remove(number, heap, owner);
-        ClearConsumer(&number, &removed, heap, owner);
+        removed.Pending.Clear(heap, owner, null);
+        FreeText(removed.Name, heap, owner);
     }
 
     /// <summary>Makes an entry pending for a consumer, whoever it was pending for before.</summary>
@@ -151,14 +157,19 @@ internal static unsafe class StreamGroups
         }
     }
 
-    private static void ClearConsumer(
-        ConsumerNumber* number, StreamConsumer* consumer, ValueHeap heap, HeapValue* owner)
+    private static long BytesOf(in StreamGroup group)
     {
-        // What was here may belong to a cut, and is not changed.
-        StreamConsumer removed = *consumer;
-        removed.Pending.Clear(heap, owner, null);
-        FreeText(removed.Name, heap, owner);
+        long bytes = group.Pending.Bytes + group.Names.Bytes + group.Consumers.Bytes;
+        TreeCursor<ConsumerNumber, StreamConsumer> at =
+            TreeCursor<ConsumerNumber, StreamConsumer>.AtFirst(group.Consumers);
+        for (; at.IsValid; at.MoveNext())
+        {
+            bytes += CostOf(at.Value->Name) + at.Value->Pending.Bytes;
+        }
+        return bytes;
     }
+
+    private static long CostOf(NativeText own) => ValueHeap.CostOf(sizeof(HeapNode) + own.Length);
 
     private static void FreeConsumer(ConsumerNumber* number, StreamConsumer* consumer)
     {

@@ -62,14 +62,16 @@ internal sealed unsafe class ValueHeap(ValueCut cut)
     /// <summary>Changes a node's size, keeps the bytes that fit; the caller puts it in the parent.</summary>
     public HeapNode* Resize(HeapValue* owner, HeapNode* node, int size)
     {
-        Count(owner, CostOf(size) - CostOf(node->Size));
+        long more = CostOf(size) - CostOf(node->Size);
         if (node->Generation >= Cut.Frozen)
         {
             node = (HeapNode*)NativeMemory.Realloc(node, (nuint)size);
             node->Size = size;
+            Count(owner, more);
             return node;
         }
         HeapNode* copy = (HeapNode*)NativeMemory.Alloc((nuint)size);
+        Count(owner, more);
         long kept = Math.Min(size, node->Size);
         Buffer.MemoryCopy(node, copy, kept, kept);
         copy->Generation = Cut.Generation;

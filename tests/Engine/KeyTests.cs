@@ -156,6 +156,17 @@ public sealed class KeyTests
     }
 
     [Fact]
+    public void Swapdb_takes_the_average_time_to_live_along()
+    {
+        _engine.Line("SET a 1 PX 5000");
+        KeySpace keyspace = _engine.Engine.Keyspace;
+        keyspace.SampleExpiries();
+        Assert.Equal((5000, 0), (keyspace[0].AverageTtl, keyspace[1].AverageTtl));
+        _engine.Line("SWAPDB 0 1");
+        Assert.Equal((0, 5000), (keyspace[0].AverageTtl, keyspace[1].AverageTtl));
+    }
+
+    [Fact]
     public void Flush_is_logged_even_when_there_was_nothing()
     {
         Assert.Equal("OK", _engine.Line("FLUSHALL"));

@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Tidelog.Engine;
 using Tidelog.Engine.Commands;
 using Xunit;
 
@@ -136,6 +137,39 @@ public sealed class StreamEffectTests
             Assert.Equal(command + (isNoticed ? " nil" : " []"), command + " " + _fixture.Line("EXEC"));
         }
         _fixture.Session = own;
+    }
+
+    [Fact]
+    public void Trimming_behind_a_chunk_whose_last_entry_was_deleted_removes_nothing()
+    {
+        _fixture.Options.StreamNodeMaxEntries = 10;
+        _fixture.Options.NotifyKeyspaceEvents = NotifyEvents.Stream | NotifyEvents.KeyEvent;
+        for (int i = 1; i <= 11; i++)
+        {
+            _fixture.Line($"XADD s {i}-0 f v");
+        }
+        _fixture.Line("XDEL s 10-0");
+        Assert.Equal("9", _fixture.Line("XTRIM s MINID 10-0"));
+        _fixture.Effects();
+        Session own = _fixture.Session;
+        Session other = _fixture.Engine.OpenSession();
+        _fixture.Session = other;
+        _fixture.Line("WATCH s");
+        Listener listener = new(_fixture.Engine);
+        _fixture.Session = listener;
+        _fixture.Line("PSUBSCRIBE *");
+        listener.Messages();
+        _fixture.Session = own;
+        Assert.Equal("0", _fixture.Line("XTRIM s MINID ~ 10-5"));
+        Assert.Equal("0", _fixture.Line("XTRIM s MINID 10-5"));
+        Assert.Equal([], _fixture.Effects());
+        Assert.Empty(listener.Messages());
+        _fixture.Session = other;
+        _fixture.Line("MULTI");
+        Assert.Equal("[]", _fixture.Line("EXEC"));
+        _fixture.Session = own;
+        Assert.Equal("1", _fixture.Line("XTRIM s MINID 11-1"));
+        Assert.Equal(["XTRIM s MINID 11-1"], _fixture.Effects());
     }
 
     private static readonly Gen<string> Id = Gen.Choose(0, 40).Select(n => $"1-{n}");

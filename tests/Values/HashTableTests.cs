@@ -65,6 +65,43 @@ public sealed unsafe class HashTableTests
         Free(heap, root);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_value_that_there_is_no_memory_for_leaves_the_table_as_it_was(bool replaces)
+    {
+        for (int entries = 0; entries < 80; entries++)
+        {
+            ValueHeap heap = new(new ValueCut());
+            HeapValue* root = HashTable.New(heap, 2);
+            HashTableState* table = HashTable.StateOf(root);
+            for (int i = 0; i < entries; i++)
+            {
+                HashTable.Set(table, new PackedText(i), new PackedText(i), heap, root);
+            }
+            int key = replaces && entries > 0 ? entries / 2 : entries;
+            Assert.ThrowsAny<Exception>(() => SetTooLong(heap, root, key));
+            Assert.Equal(entries, root->Count);
+            for (int i = 0; i < entries; i++)
+            {
+                Assert.True(HashTable.TryFind(table, new PackedText(i), out HashEntry found));
+                Assert.Equal(i, found.Value.Integer);
+            }
+            Assert.Equal(replaces && entries > 0, HashTable.TryFind(table, new PackedText(key), out _));
+            Assert.True(HashTable.Set(table, new PackedText(-1), new PackedText(0), heap, root));
+            Assert.Equal(root->Bytes, heap.Bytes);
+            Free(heap, root);
+        }
+    }
+
+    /// <summary>The length with a header before it is no length: the allocation fails, nothing is read.</summary>
+    private static void SetTooLong(ValueHeap heap, HeapValue* root, int key)
+    {
+        byte some = 0;
+        PackedText value = new(new ReadOnlySpan<byte>(&some, int.MaxValue));
+        HashTable.Set(HashTable.StateOf(root), new PackedText(key), value, heap, root);
+    }
+
     [Fact]
     public void A_leaf_of_any_size_is_right()
     {

@@ -49,6 +49,24 @@ public sealed unsafe class ListTests
         StepProperty.Check(60, length: 60, Steps, steps => new Case().Run(steps));
 
     [Fact]
+    public void A_text_that_there_is_no_memory_for_leaves_nothing()
+    {
+        ValueHeap heap = new(new ValueCut());
+        ListRoot* root = ListEditor.New(heap);
+        long bytes = heap.Bytes;
+        Assert.Throws<OutOfMemoryException>(() =>
+        {
+            // The length with a header before it is no length: the allocation fails, nothing is read.
+            byte some = 0;
+            new ListEditor(root, heap).Push(new PackedText(new ReadOnlySpan<byte>(&some, int.MaxValue)), atHead: true);
+        });
+        Assert.Equal(0, root->Value.Count);
+        Assert.Equal(bytes, heap.Bytes);
+        heap.Disown(&root->Value);
+        HeapValues.FreeNodes(&root->Value);
+    }
+
+    [Fact]
     public void A_million_elements_share_what_they_begin_with()
     {
         ValueHeap heap = new(new ValueCut());

@@ -136,6 +136,7 @@ public sealed unsafe class NodeTreeTests
             {
                 ChangeCut();
             }
+            Assert.Equal(_holder->Tree.CountBytes(), _holder->Tree.Bytes);
             long bytes = ValueHeap.CostOf(sizeof(Holder)) + _holder->Tree.CountBytes();
             Assert.Equal(bytes, _holder->Value.Bytes);
             Assert.Equal(bytes, _heap.Bytes);

@@ -111,10 +111,10 @@ internal sealed unsafe class StreamModel
         {
             if (_content.Groups.Remove(name))
             {
-                Assert.True(StreamGroups.Destroy(_root, _heap, text));
+                Free(StreamGroups.Detach(_root, _heap, text));
                 return;
             }
-            Assert.False(StreamGroups.Destroy(_root, _heap, text));
+            Assert.True(StreamGroups.Detach(_root, _heap, text) == null);
             Assert.True(StreamGroups.TryCreate(_root, _heap, text, default, 0));
             Assert.False(StreamGroups.TryCreate(_root, _heap, text, default, 0));
             _content.Groups.Add(name, new GroupContent());
@@ -257,5 +257,19 @@ internal sealed unsafe class StreamModel
         }
         (ulong ms, ulong seq) = _content.Entries.Keys.ElementAt(index);
         return new StreamId(ms, seq);
+    }
+
+    private void Free(StreamRoot* detached)
+    {
+        Assert.Equal(StreamContents.CountBytes(detached), detached->Value.Bytes);
+        _heap.Disown(&detached->Value);
+        if (_heap.Cut.Frozen != 0)
+        {
+            _heap.Cut.Retire(&detached->Value);
+        }
+        else
+        {
+            HeapValues.FreeNodes(&detached->Value);
+        }
     }
 }
