@@ -22,7 +22,7 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>About ten microseconds; with one processor the sender could do nothing meanwhile.</summary>
     private static readonly int MaxLooks = Environment.ProcessorCount > 1 ? 32 : 1;
 
-    /// <summary>The same when a turn moves so much for a client that the client needs longer for it than we do.</summary>
+    /// <summary>The same after a turn that moved more for a client than the client digests as quickly.</summary>
     private static readonly int MaxLooksAfterMuch = 8 * MaxLooks;
 
     /// <summary>What is much for a client in a turn: its requests and replies, in bytes.</summary>
