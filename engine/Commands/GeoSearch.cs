@@ -17,14 +17,13 @@ internal enum GeoSearchForm
     SearchStore,
 }
 
-/// <summary>A place that was found.</summary>
-/// <param name="Distance">From the center, in meters.</param>
-internal readonly record struct GeoPoint(Element Member, double Score, GeoPosition Position, double Distance);
-
 /// <summary>What GEOSEARCH and its kin were asked for.</summary>
 /// <param name="mayStore">STORE and STOREDIST are options.</param>
 internal sealed class GeoSearch(GeoSearchForm form, bool mayStore)
 {
+    /// <summary>So many are kept before those beyond the limit are dropped.</summary>
+    private const int MostUnsorted = 1024;
+
     private readonly bool _isSearch = form is GeoSearchForm.Search or GeoSearchForm.SearchStore;
     private GeoArea _area;
     private bool _hasMember;
@@ -85,9 +84,9 @@ internal sealed class GeoSearch(GeoSearchForm form, bool mayStore)
     }
 
     /// <summary>The places in the area, sorted as asked for, and not more than that.</summary>
-    public List<GeoPoint> Find(Record record)
+    /// <param name="found">Empty.</param>
+    public void Find(Record record, GeoPoints found)
     {
-        List<GeoPoint> found = [];
         Span<GeoHash> cells = stackalloc GeoHash[9];
         _area.Cover(cells);
         long limit = _isAny ? _count : long.MaxValue;
@@ -101,14 +100,15 @@ internal sealed class GeoSearch(GeoSearchForm form, bool mayStore)
                 last = i;
             }
         }
-        int order = _order == 0 && _count > 0 && !_isAny ? 1 : _order;
-        IEnumerable<GeoPoint> sorted = order > 0 ? found.OrderBy(p => p.Distance)
-            : order < 0 ? found.OrderByDescending(p => p.Distance)
-            : found;
-        return _count > 0 && _count < found.Count ? [.. sorted.Take((int)_count)] : [.. sorted];
+        found.Sort(Order, Limit);
     }
 
-    private void FindIn(Record record, GeoHash cell, long limit, List<GeoPoint> found)
+    /// <summary>A limited number is of the nearest, unless any will do.</summary>
+    private int Order => _order == 0 && _count > 0 && !_isAny ? 1 : _order;
+
+    private long Limit => _count > 0 ? _count : long.MaxValue;
+
+    private void FindIn(Record record, GeoHash cell, long limit, GeoPoints found)
     {
         long first = SortedSets.CountBelow(record, OrderBound.OfScore(cell.Score, isAfter: false));
         long behind = SortedSets.CountBelow(record, OrderBound.OfScore(cell.EndScore, isAfter: false));
@@ -119,6 +119,10 @@ internal sealed class GeoSearch(GeoSearchForm form, bool mayStore)
             if (_area.Contains(position, out double distance))
             {
                 found.Add(new GeoPoint(entries.Member, entries.Score, position, distance));
+                if (!_isAny && found.Count >= MostUnsorted && found.Count / 2 >= Limit)
+                {
+                    found.Sort(Order, Limit);
+                }
             }
         }
     }

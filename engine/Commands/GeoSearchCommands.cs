@@ -83,35 +83,38 @@ internal static class GeoSearchCommands
         {
             return;
         }
-        List<GeoPoint> points = record.Exists ? search.Find(record) : [];
+        using GeoPoints points = new();
+        if (record.Exists)
+        {
+            search.Find(record, points);
+        }
         if (search.Destination > 0)
         {
             StorePoints(context, search, points, source == 2 ? "geosearchstore"u8 : "georadiusstore"u8);
             return;
         }
         context.Reply.Array(points.Count);
-        foreach (GeoPoint point in points)
+        foreach (ref readonly GeoPoint point in points.Items)
         {
             Answer(context.Reply, search, point);
         }
     }
 
     private static void StorePoints(
-        CommandContext context, GeoSearch search, List<GeoPoint> points, ReadOnlySpan<byte> name)
+        CommandContext context, GeoSearch search, GeoPoints points, ReadOnlySpan<byte> name)
     {
         SortedSetBuilder result = new(context.Database);
-        Span<byte> scratch = stackalloc byte[Element.ScratchLength];
-        foreach (GeoPoint point in points)
+        foreach (ref readonly GeoPoint point in points.Items)
         {
-            ReadOnlySpan<byte> member = point.Member.Text(scratch);
+            PackedText member = PackedText.Of(point.Member);
 
             // A wide search may come by the same cell twice.
             if (!result.TryScore(member, out _))
             {
-                result.Add(member, search.StoresDistance ? point.Distance / search.Unit : point.Score);
+                result.Set(member, search.StoresDistance ? point.Distance / search.Unit : point.Score);
             }
         }
-        SortedSetRangeCommands.Store(context, ref result, name, search.Destination, dirtyPerEntry: true);
+        SortedSetRangeCommands.Store(context, result, name, search.Destination, dirtyPerEntry: true);
     }
 
     private static void Answer(ReplyWriter reply, GeoSearch search, in GeoPoint point)

@@ -27,13 +27,21 @@ internal static unsafe class RandomEntries
             context.Reply.Error(ReplyError.OutOfLong);
             return false;
         }
+        return true;
+    }
 
-        // Entries may be answered again and again; nobody could take what more of them make.
-        if (count < -int.MaxValue)
+    /// <summary>
+    /// True if a reply has become longer than its client may have it: whose entries are drawn again and again can be of
+    /// any length. The client is closed then.
+    /// </summary>
+    /// <param name="left">Entries still to be answered; only now and then is the reply looked at.</param>
+    public static bool IsTooMuch(CommandContext context, long left)
+    {
+        if (left % LookAfter != 0 || !context.Session.IsTooMuchOutput(context.Reply.Length))
         {
-            context.Reply.Error(ReplyError.OutOfRange);
             return false;
         }
+        context.Session.CloseAfterReply = true;
         return true;
     }
 
@@ -57,9 +65,8 @@ internal static unsafe class RandomEntries
             for (; answered > 0; answered--)
             {
                 Reply(context.Reply, Entries.Random(record, context.Engine.Random), withValues);
-                if (answered % LookAfter == 0 && context.Session.IsTooMuchOutput(context.Reply.Length))
+                if (IsTooMuch(context, answered))
                 {
-                    context.Session.CloseAfterReply = true;
                     return;
                 }
             }

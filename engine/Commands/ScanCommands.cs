@@ -4,7 +4,7 @@ using Tidelog.Protocol;
 namespace Tidelog.Engine.Commands;
 
 /// <summary>Keys that are not named but found: Redis 7.0 db.c.</summary>
-internal static class ScanCommands
+internal static unsafe class ScanCommands
 {
     private const string Group = "generic";
     private const int DefaultCount = 10;
@@ -72,29 +72,43 @@ internal static class ScanCommands
         {
             return;
         }
-        Database database = context.Database;
-        List<long> addresses = [];
+        context.Reply.Array(2);
+        long mark = context.Reply.BeginArray();
         long steps = options.Count > long.MaxValue / StepsPerKey ? long.MaxValue : options.Count * StepsPerKey;
+        List<long> addresses = [];
+        long found = 0;
+        long answered = 0;
         do
         {
-            cursor = database.Scan(cursor, addresses);
+            // Step by step, so that a great COUNT makes no great list.
+            addresses.Clear();
+            cursor = context.Database.Scan(cursor, addresses);
+            found += addresses.Count;
+            answered += AnswerWanted(context, addresses, options);
         }
-        while (cursor != 0 && steps-- > 0 && addresses.Count < options.Count);
+        while (cursor != 0 && steps-- > 0 && found < options.Count);
 
-        context.Reply.Array(2);
-        context.Reply.BulkInteger((long)cursor);
-        long mark = context.Reply.BeginArray();
+        context.Reply.EndArray(mark, answered);
+        Span<byte> digits = stackalloc byte[Numbers.MaxInt64Length];
+        fixed (byte* start = digits)
+        {
+            context.Reply.InsertBulk(mark, digits[..Numbers.Format((long)cursor, start)]);
+        }
+    }
+
+    private static long AnswerWanted(CommandContext context, List<long> addresses, ScanOptions options)
+    {
         long count = 0;
         foreach (long address in addresses)
         {
-            Record record = database.At(address);
+            Record record = context.Database.At(address);
             if (IsWanted(context, record, options))
             {
                 context.Reply.Bulk(record.Key);
                 count++;
             }
         }
-        context.Reply.EndArray(mark, count);
+        return count;
     }
 
     /// <summary>Applies the filters; a key found expired on the way is deleted, as by any look-up.</summary>
@@ -107,7 +121,11 @@ internal static class ScanCommands
         Lookup stats = options.Type > 0 ? Lookup.Read : Lookup.NoStats;
         if (options.Type > 0 || record.HasExpiry)
         {
-            record = context.Database.Find(record.Key, stats | Lookup.NoTouch);
+            // The look-up names the key once more after deleting it, and a long one is gone with its record.
+            ReadOnlySpan<byte> key = record.IsHeapKey && context.Database.IsExpired(record)
+                ? record.Key.ToArray()
+                : record.Key;
+            record = context.Database.Find(key, stats | Lookup.NoTouch);
         }
         return record.Exists && (options.Type == 0 || context.Is(options.Type, KeyCommands.TypeName(record.Type)));
     }

@@ -58,7 +58,7 @@ internal sealed class SortedSetAlgebra
                 context.Reply.Error(ReplyError.WrongType);
                 return false;
             }
-            operands[i] = new SortedSetOperand(record, 1);
+            operands[i] = new SortedSetOperand(record, 1, i);
         }
         algebra = new SortedSetAlgebra(operands);
         if (!algebra.TryReadOptions(context, at + 1 + operands.Length, isDifference, isCount, destination > 0))
@@ -72,42 +72,29 @@ internal sealed class SortedSetAlgebra
         return true;
     }
 
-    public void Unite(ref SortedSetBuilder result)
+    public void Unite(SortedSetBuilder result)
     {
-        Span<byte> scratch = stackalloc byte[Element.ScratchLength];
         foreach (SortedSetOperand operand in _operands)
         {
             OperandWalk entries = new(operand);
             while (entries.MoveNext())
             {
                 double score = Weighted(operand.Weight, entries.Score);
-                ReadOnlySpan<byte> member = entries.Member.Text(scratch);
-                if (!result.TryScore(member, out double old))
-                {
-                    result.Add(member, score);
-                    continue;
-                }
-                score = Aggregate(old, score);
-
-                // By the bits: a sum turns -0 into 0.
-                if (BitConverter.DoubleToInt64Bits(score) != BitConverter.DoubleToInt64Bits(old))
-                {
-                    result.Update(member, old, score);
-                }
+                PackedText member = PackedText.Of(entries.Member);
+                result.Set(member, result.TryScore(member, out double old) ? Aggregate(old, score) : score);
             }
         }
     }
 
-    public void Intersect(ref SortedSetBuilder result)
+    public void Intersect(SortedSetBuilder result)
     {
         Span<byte> scratch = stackalloc byte[Element.ScratchLength];
         OperandWalk entries = new(_operands[0]);
         while (entries.MoveNext())
         {
-            ReadOnlySpan<byte> member = entries.Member.Text(scratch);
-            if (TryAggregate(member, entries.Score, out double score))
+            if (TryAggregate(entries.Member.Text(scratch), entries.Score, out double score))
             {
-                result.Add(member, score);
+                result.Set(PackedText.Of(entries.Member), score);
             }
         }
     }
@@ -125,7 +112,7 @@ internal sealed class SortedSetAlgebra
         return count;
     }
 
-    public void Subtract(ref SortedSetBuilder result)
+    public void Subtract(SortedSetBuilder result)
     {
         // The biggest first: it is the likeliest to have a member.
         SortOperands(1, isDescending: true);
@@ -148,7 +135,7 @@ internal sealed class SortedSetAlgebra
             }
             if (!isElsewhere)
             {
-                result.Add(member, entries.Score);
+                result.Set(PackedText.Of(entries.Member), entries.Score);
             }
         }
     }
@@ -238,7 +225,7 @@ internal sealed class SortedSetAlgebra
                 context.Reply.Error(ReplyError.WeightNotAFloat);
                 return false;
             }
-            _operands[i] = new SortedSetOperand(_operands[i].Record, weight);
+            _operands[i] = new SortedSetOperand(_operands[i].Record, weight, i);
         }
         return true;
     }
@@ -267,9 +254,8 @@ internal sealed class SortedSetAlgebra
     /// <summary>Sorts by size and leaves those of one size in their order.</summary>
     private void SortOperands(int from, bool isDescending)
     {
-        SortedSetOperand[] sorted = isDescending
-            ? [.. _operands.Skip(from).OrderByDescending(o => o.Count)]
-            : [.. _operands.Skip(from).OrderBy(o => o.Count)];
-        sorted.CopyTo(_operands, from);
+        _operands.AsSpan(from).Sort(isDescending
+            ? static (a, b) => a.Count != b.Count ? b.Count.CompareTo(a.Count) : a.Index.CompareTo(b.Index)
+            : static (a, b) => a.Count != b.Count ? a.Count.CompareTo(b.Count) : a.Index.CompareTo(b.Index));
     }
 }

@@ -84,13 +84,13 @@ internal static class SortedSetAlgebraCommands
         switch (operation)
         {
             case Operation.Union:
-                algebra.Unite(ref result);
+                algebra.Unite(result);
                 break;
             case Operation.Inter:
-                algebra.Intersect(ref result);
+                algebra.Intersect(result);
                 break;
             default:
-                algebra.Subtract(ref result);
+                algebra.Subtract(result);
                 break;
         }
         if (destination > 0)
@@ -101,14 +101,14 @@ internal static class SortedSetAlgebraCommands
                 Operation.Inter => "zinterstore"u8,
                 _ => "zdiffstore"u8,
             };
-            SortedSetRangeCommands.Store(context, ref result, name, destination);
+            SortedSetRangeCommands.Store(context, result, name, destination);
             return;
         }
         SortedEntryReply.Begin(context.Reply, result.Count, algebra.WithScores);
-        SortedEntries entries = result.Entries();
-        while (entries.MoveNext())
+        using ScoredMembers entries = result.InOrder();
+        foreach (ref readonly ScoredMember entry in entries.Items)
         {
-            SortedEntryReply.Add(context.Reply, entries.Member, entries.Score, algebra.WithScores);
+            SortedEntryReply.Add(context.Reply, entry.Member, entry.Score, algebra.WithScores);
         }
         result.Discard();
     }

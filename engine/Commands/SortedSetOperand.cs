@@ -5,11 +5,14 @@ using ValueType = Tidelog.Engine.Keyspace.ValueType;
 namespace Tidelog.Engine.Commands;
 
 /// <summary>An input of ZUNION and its kin: a sorted set, a set, whose scores are all 1, or nothing.</summary>
-internal readonly struct SortedSetOperand(Record record, double weight)
+/// <param name="index">Which of the inputs it is.</param>
+internal readonly struct SortedSetOperand(Record record, double weight, int index)
 {
     public Record Record { get; } = record;
 
     public double Weight { get; } = weight;
+
+    public int Index { get; } = index;
 
     public long Count { get; } = !record.Exists ? 0
         : record.Type == ValueType.Set ? Entries.CountOf(record)

@@ -133,20 +133,19 @@ internal static class SortedSetRangeCommands
         SortedSetBuilder result = new(context.Database);
         if (record.Exists)
         {
-            Span<byte> scratch = stackalloc byte[Element.ScratchLength];
             SortedEntries entries = request.Entries(context, record, range, out _);
             while (entries.MoveNext())
             {
-                result.Add(entries.Member.Text(scratch), entries.Score);
+                result.Set(PackedText.Of(entries.Member), entries.Score);
             }
         }
-        Store(context, ref result, "zrangestore"u8);
+        Store(context, result, "zrangestore"u8);
     }
 
     /// <summary>Ends a command that stores its result, and answers how many entries it has.</summary>
     /// <param name="dirtyPerEntry">Each entry counts as a change, and not all of them as one.</param>
     internal static void Store(
-        CommandContext context, ref SortedSetBuilder result, ReadOnlySpan<byte> name, int key = 1,
+        CommandContext context, SortedSetBuilder result, ReadOnlySpan<byte> name, int key = 1,
         bool dirtyPerEntry = false)
     {
         Record existing = context.Database.Find(context[key], Lookup.Write);

@@ -6,13 +6,14 @@ using ValueType = Tidelog.Engine.Keyspace.ValueType;
 namespace Tidelog.Engine.Commands;
 
 /// <summary>Members of sorted sets in no order: Redis 7.0 t_zset.c.</summary>
-internal static class SortedSetWalkCommands
+internal static unsafe class SortedSetWalkCommands
 {
     private const string Group = SortedSetCommands.Group;
     private const KeyFlags ReadKey = KeyFlags.ReadOnly | KeyFlags.Access;
 
     /// <summary>With a greater share of all wanted, a walk over all is quicker than single ranks.</summary>
     private const int RareShare = 3;
+
     public static IEnumerable<Command> Table =>
     [
         new("zrandmember", -2, CommandFlags.ReadOnly, AclCategories.SortedSet, RandomMember, KeySpec.Key(1, ReadKey))
@@ -97,7 +98,7 @@ internal static class SortedSetWalkCommands
         }
         else
         {
-            AnswerFew(context, record, (int)number, withScores);
+            AnswerFew(context, record, number, withScores);
         }
     }
 
@@ -114,7 +115,7 @@ internal static class SortedSetWalkCommands
     private static void AnswerAnyTimes(CommandContext context, Record record, long times, bool withScores)
     {
         long count = SortedSets.Count(record);
-        for (long i = 0; i < times; i++)
+        for (long left = times; left > 0 && !RandomEntries.IsTooMuch(context, left); left--)
         {
             Answer(context, record, context.Engine.Random.NextInt64(count), 1, withScores);
         }
@@ -135,18 +136,21 @@ internal static class SortedSetWalkCommands
         }
     }
 
-    private static void AnswerFew(CommandContext context, Record record, int wanted, bool withScores)
+    private static void AnswerFew(CommandContext context, Record record, long wanted, bool withScores)
     {
         long count = SortedSets.Count(record);
-        HashSet<long> ranks = new(wanted);
-        while (ranks.Count < wanted)
+        ValueHeap heap = context.Database.Values;
+        HeapValue* ranks = HashTable.New(heap, 1);
+        while (ranks->Count < wanted)
         {
             long rank = context.Engine.Random.NextInt64(count);
-            if (ranks.Add(rank))
+            if (HashTable.Add(HashTable.StateOf(ranks), new PackedText(rank), heap, ranks))
             {
                 Answer(context, record, rank, 1, withScores);
             }
         }
+        heap.Disown(ranks);
+        HeapValues.FreeNodes(ranks);
     }
 
     private static void Scan(CommandContext context) => CollectionScan.Run(context, ValueType.SortedSet);

@@ -46,6 +46,25 @@ internal static unsafe class HeapSortedSet
         Order(root, heap).Insert(score, text, member, StoredBlock(root, member));
     }
 
+    /// <summary>
+    /// Adds a member, or changes its score, in the table alone, in a set that has no order yet:
+    /// <see cref="AddToOrder"/> follows for each.
+    /// </summary>
+    public static void SetScore(SortedSetRoot* root, in PackedText member, double score, ValueHeap heap)
+    {
+        byte* scratch = stackalloc byte[SortedScore.ScratchLength];
+        HashTable.Set(&root->Scores, member, SortedScore.ToText(score, scratch), heap, &root->Value);
+    }
+
+    /// <summary>Gives a member that the table has its place in the order; in ascending order is quickest.</summary>
+    /// <param name="member">As the table has it.</param>
+    public static void AddToOrder(SortedSetRoot* root, Element member, double score, ValueHeap heap)
+    {
+        byte* scratch = stackalloc byte[Element.ScratchLength];
+        ReadOnlySpan<byte> text = member.Text(new Span<byte>(scratch, Element.ScratchLength));
+        Order(root, heap).Insert(score, text, PackedText.Of(member), member);
+    }
+
     /// <summary>Changes the score of a member that is there.</summary>
     public static void Update(
         SortedSetRoot* root, ReadOnlySpan<byte> text, double oldScore, double score, ValueHeap heap)

@@ -14,7 +14,7 @@ internal sealed class HyperLogLogEditor
     /// <summary>A corrupt value can be long; its room is not kept.</summary>
     private const int KeptCapacity = 64 * 1024;
 
-    // An event loop has one, and tests run several loops.
+    // Its buffer serves one command after the other; each event loop, on a thread of its own, has one.
     [ThreadStatic]
     private static HyperLogLogEditor? _ofThread;
 

@@ -209,7 +209,9 @@ internal readonly unsafe ref struct ListEditor(ListRoot* root, ValueHeap heap)
         spine.Insert(segment, atHead || _root->Value.Count == 0 ? 0 : end + 1, chunk);
     }
 
-    /// <summary>Puts the first element in a chunk of no list yet; frees the chunk if there is no memory for it.</summary>
+    /// <summary>
+    /// Puts the first element in a chunk of no list yet; frees the chunk if there is no memory for it.
+    /// </summary>
     private void Fill(ListChunk* chunk, in PackedText text)
     {
         Pack pack = ListChunk.PackOf(chunk);

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Tidelog.Engine.Values;
 
 /// <summary>
@@ -37,7 +39,7 @@ internal unsafe struct StreamCursor
     }
 
     /// <summary>The entry after a successful <see cref="MoveNext"/>; reading it moves it on.</summary>
-    [System.Diagnostics.CodeAnalysis.UnscopedRef]
+    [UnscopedRef]
     public ref StreamEntry Entry => ref _entry;
 
     /// <returns>False at the end of the range.</returns>

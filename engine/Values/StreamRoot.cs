@@ -1,6 +1,8 @@
 // A stream: chunks of entries in a tree by the ID of their first entry, and the groups of its consumers in a tree by
 // name. All of redis's counters that clients can see are kept as redis 7.0 keeps them (t_stream.c).
 
+using System.Runtime.InteropServices;
+
 namespace Tidelog.Engine.Values;
 
 /// <summary>The root of a stream.</summary>
@@ -42,7 +44,7 @@ internal unsafe struct StreamRoot
     {
         root->Chunks.FreeNodes(&StreamEntries.FreeChunk);
         root->Groups.FreeNodes(&StreamGroups.FreeNodes);
-        System.Runtime.InteropServices.NativeMemory.Free(root);
+        NativeMemory.Free(root);
     }
 
     /// <summary>See <see cref="HeapValues.Clone"/>.</summary>

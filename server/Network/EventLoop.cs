@@ -19,8 +19,14 @@ namespace Tidelog.Server.Network;
 
 internal sealed unsafe class EventLoop : IDisposable
 {
-    /// <summary>About forty microseconds; with one processor the sender could do nothing meanwhile.</summary>
-    private static readonly int MaxLooks = Environment.ProcessorCount > 1 ? 128 : 1;
+    /// <summary>About ten microseconds; with one processor the sender could do nothing meanwhile.</summary>
+    private static readonly int MaxLooks = Environment.ProcessorCount > 1 ? 32 : 1;
+
+    /// <summary>The same after a turn that moved more for a client than the client digests as quickly.</summary>
+    private static readonly int MaxLooksAfterMuch = 8 * MaxLooks;
+
+    /// <summary>What is much for a client in a turn: its requests and replies, in bytes.</summary>
+    private const int MuchForOne = 256;
     private const int LooksEarned = 4;
     private const int LooksLost = 2;
 
@@ -108,9 +114,11 @@ internal sealed unsafe class EventLoop : IDisposable
     public void Run()
     {
         _outbox.LoopThread = Environment.CurrentManagedThreadId;
+        int mostLooks = MaxLooks;
+        long moved = 0;
         while (!_stopping)
         {
-            int count = Wait();
+            int count = Wait(mostLooks);
             long began = _server.Time.GetTimestamp();
             bool traced = _trace.IsOn;
             if (traced)
@@ -134,6 +142,9 @@ internal sealed unsafe class EventLoop : IDisposable
             {
                 _metrics.EventLoopTurns++;
                 _metrics.EventLoopMicroseconds += (long)_server.Time.GetElapsedTime(began).TotalMicroseconds;
+                long bytes = _metrics.NetInputBytes + _metrics.NetOutputBytes;
+                mostLooks = (bytes - moved) / count >= MuchForOne ? MaxLooksAfterMuch : MaxLooks;
+                moved = bytes;
             }
             if (_server.MillisecondsToNextCron() == 0)
             {
@@ -236,14 +247,16 @@ internal sealed unsafe class EventLoop : IDisposable
     /// sleeping thread costs its sender more than the looks cost us. How often is learned: a look that finds something
     /// earns more, and a server with little to do goes to sleep at once.
     /// </summary>
-    private int Wait()
+    /// <param name="most">Looks, if so many are earned.</param>
+    private int Wait(int most)
     {
+        _looks = Math.Min(_looks, most);
         for (int i = 0; i < _looks; i++)
         {
             int count = _poller.Wait(0);
             if (count > 0)
             {
-                _looks = Math.Min(_looks + LooksEarned, MaxLooks);
+                _looks = Math.Min(_looks + LooksEarned, most);
                 return count;
             }
         }

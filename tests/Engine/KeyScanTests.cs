@@ -1,3 +1,5 @@
+using Tidelog.Engine;
+using Tidelog.Engine.PubSub;
 using Xunit;
 
 namespace Tidelog.Tests.Engine;
@@ -74,6 +76,20 @@ public sealed class KeyScanTests
         Assert.Empty(_engine.Effects());
         Assert.Equal("[\"0\", [\"a\"]]", _engine.Line("SCAN 0 COUNT 100"));
         Assert.Equal(["DEL b"], _engine.Effects());
+    }
+
+    [Fact]
+    public void A_long_key_found_expired_is_told_by_its_name()
+    {
+        Listener listener = new(_engine.Engine);
+        _engine.Engine.PubSub.Subscribe(TopicKind.Pattern, listener, "*"u8);
+        string key = new('k', 20_000);
+        _engine.Line($"SET {key} v PX 1");
+        _engine.NowMs += 10;
+        _engine.Options.NotifyKeyspaceEvents = NotifyEvents.KeyEvent | NotifyEvents.KeyMiss;
+        Assert.Equal("[\"0\", []]", _engine.Line("SCAN 0 TYPE string COUNT 1000"));
+        Assert.Equal(
+            [$"[\"pmessage\", \"*\", \"__keyevent@0__:keymiss\", \"{key}\"]"], listener.Messages());
     }
 
     private List<string> ScanAll(string options)

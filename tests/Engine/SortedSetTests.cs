@@ -1,3 +1,4 @@
+using Tidelog.Engine;
 using Tidelog.Engine.Commands;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Protocol;
@@ -141,6 +142,89 @@ public sealed class SortedSetTests
         }
     }
 
+    [Theory]
+    [InlineData("ZRANDMEMBER z -2147483647 WITHSCORES")]
+    [InlineData("ZRANDMEMBER z -9223372036854775807")]
+    [InlineData("SRANDMEMBER s -9223372036854775807")]
+    [InlineData("HRANDFIELD h -4611686018427387903 WITHVALUES")]
+    public void A_reply_without_end_is_broken_off_when_it_is_too_long_for_its_client(string command)
+    {
+        Line("ZADD z 1 a");
+        Line("SADD s a");
+        Line("HSET h a 1");
+        LimitedSession session = new(_engine.Engine);
+        _engine.Session = session;
+        byte[] reply = _engine.Execute(EngineFixture.Request(command.Split(' ')));
+        Assert.True(session.CloseAfterReply);
+        Assert.InRange(reply.Length, LimitedSession.Limit, 3 * LimitedSession.Limit);
+    }
+
+    [Fact]
+    public void A_count_that_has_no_opposite_is_an_error()
+    {
+        foreach (string command in (string[])["ZRANDMEMBER z", "SRANDMEMBER z", "HRANDFIELD z"])
+        {
+            Assert.Equal(
+                "-ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+                Line(command + " -9223372036854775808"));
+        }
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(1000)]
+    public void A_union_is_in_order_whatever_its_scores_were_on_the_way(int size)
+    {
+        Dictionary<string, double> expected = [];
+        for (int i = 0; i < 3; i++)
+        {
+            for (int j = 0; j < size; j++)
+            {
+                string member = (j % 3) switch
+                {
+                    0 => $"{j * (i + 1)}",
+                    1 => $"m{j + i}",
+                    _ => new string('x', (size > 3 ? 240 : 1) + (j % 7)) + $"{j * (i + 1)}",
+                };
+                string score = $"{(j * 7919 % 13) - 6}";
+                Line($"ZADD z{i} {score} {member}");
+            }
+            string[] items = Items(Line($"ZRANGE z{i} 0 -1 WITHSCORES"));
+            for (int j = 0; j < items.Length; j += 2)
+            {
+                expected[items[j]] = expected.GetValueOrDefault(items[j]) + int.Parse(items[j + 1].Trim('"'), null);
+            }
+        }
+        string[] inOrder =
+        [
+            .. expected.OrderBy(e => e.Value).ThenBy(e => e.Key.Trim('"'), StringComparer.Ordinal)
+                .SelectMany(e => (string[])[e.Key, $"\"{e.Value}\""]),
+        ];
+        Assert.Equal(inOrder, Items(Line("ZUNION 3 z0 z1 z2 WITHSCORES")));
+        Assert.Equal($"{expected.Count}", Line("ZUNIONSTORE z1 3 z0 z1 z2"));
+        Assert.Equal(inOrder, Items(Line("ZRANGE z1 0 -1 WITHSCORES")));
+        Assert.Equal(size == 3 ? "\"listpack\"" : "\"skiplist\"", Line("OBJECT ENCODING z1"));
+        Line("DEL z0 z1 z2");
+        Assert.Equal(0, _engine.Engine.Keyspace[0].Values.Bytes);
+    }
+
+    [Fact]
+    public void The_nearest_and_the_farthest_are_the_first_of_all()
+    {
+        for (int i = 0; i < 5000; i++)
+        {
+            Line($"ZADD places {3479099956230698L + (i * 7919L % 5000 * 1000)} p{i}");
+        }
+        const string All = "GEOSEARCH places FROMLONLAT 13.36 38.11 BYRADIUS 5000 km";
+        foreach (string order in (string[])[" ASC", " DESC"])
+        {
+            string[] sorted = Items(Line(All + order));
+            Assert.Equal(5000, sorted.Length);
+            Assert.Equal(sorted[..10], Items(Line(All + order + " COUNT 10")));
+            Assert.Equal(sorted[..700], Items(Line(All + order + " COUNT 700")));
+        }
+    }
+
     [Fact]
     public void A_scan_finds_all_that_was_there_throughout()
     {
@@ -161,6 +245,16 @@ public sealed class SortedSetTests
         }
         while (cursor != "0");
         Assert.Equal(3000, found.Select(item => item.Trim('[', '"')).Distinct().Count());
+    }
+
+    private sealed class LimitedSession : Session
+    {
+        public const int Limit = 20_000;
+
+        public LimitedSession(StorageEngine engine)
+            : base(engine.Keyspace[0]) => Authenticated = true;
+
+        public override bool IsTooMuchOutput(long bytes) => bytes > Limit;
     }
 
     private static string[] Items(string reply) => reply.Trim('[', ']').Split(", ");
