@@ -149,8 +149,7 @@ internal static unsafe class SortedSetWalkCommands
                 Answer(context, record, rank, 1, withScores);
             }
         }
-        heap.Disown(ranks);
-        HeapValues.FreeNodes(ranks);
+        context.Database.FreeTemporary(ranks);
     }
 
     private static void Scan(CommandContext context) => CollectionScan.Run(context, ValueType.SortedSet);

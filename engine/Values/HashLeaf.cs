@@ -127,7 +127,14 @@ internal unsafe struct HashLeaf
         HeapPack.Append(ref pack, key, heap, owner);
         if (stride == 2)
         {
-            HeapPack.Append(ref pack, value, heap, owner);
+            if (key.IsBlock && value.IsBlock)
+            {
+                AppendBehindBlock(ref pack, value, heap, owner);
+            }
+            else
+            {
+                HeapPack.Append(ref pack, value, heap, owner);
+            }
         }
         TagsOf(leaf)[leaf->Entries] = tag;
         leaf->Entries++;
@@ -194,6 +201,21 @@ internal unsafe struct HashLeaf
     {
         HeapPack.FreeBlocks(PackOf(leaf, stride));
         NativeMemory.Free(leaf);
+    }
+
+    /// <summary>Appends a long value to its long key; frees the key's block if there is no memory for it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void AppendBehindBlock(ref Pack pack, in PackedText value, ValueHeap heap, HeapValue* owner)
+    {
+        try
+        {
+            HeapPack.Append(ref pack, value, heap, owner);
+        }
+        catch (OutOfMemoryException)
+        {
+            heap.Free(owner, pack.At(pack.Count - 1).Block);
+            throw;
+        }
     }
 
     private static HashLeaf* Rebuild(

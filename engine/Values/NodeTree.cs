@@ -131,14 +131,12 @@ internal unsafe struct NodeTree<TKey, TValue>
         return true;
     }
 
-    /// <summary>Removes everything.</summary>
-    /// <param name="release">Called for each entry before; null for nothing to do.</param>
-    public void Clear(
-        ValueHeap heap, HeapValue* owner, delegate*<TKey*, TValue*, ValueHeap, HeapValue*, void> release)
+    /// <summary>Removes everything; what keys and values point to is the caller's to free.</summary>
+    public void Clear(ValueHeap heap, HeapValue* owner)
     {
         if (_root != null)
         {
-            Clear(_root, _height, heap, owner, release);
+            Clear(_root, _height, heap, owner);
             this = default;
         }
     }
@@ -267,21 +265,11 @@ internal unsafe struct NodeTree<TKey, TValue>
         return true;
     }
 
-    private static void Clear(
-        TreeNode<TKey>* node, int height, ValueHeap heap, HeapValue* owner,
-        delegate*<TKey*, TValue*, ValueHeap, HeapValue*, void> release)
+    private static void Clear(TreeNode<TKey>* node, int height, ValueHeap heap, HeapValue* owner)
     {
-        for (int i = 0; i < node->Count; i++)
+        for (int i = 0; height > 0 && i < node->Count; i++)
         {
-            if (height > 0)
-            {
-                Clear(node->Child(i), height - 1, heap, owner, release);
-            }
-            else if (release != null)
-            {
-                byte* entry = node->Entry(i, LeafStride);
-                release((TKey*)entry, (TValue*)(entry + sizeof(TKey)), heap, owner);
-            }
+            Clear(node->Child(i), height - 1, heap, owner);
         }
         heap.Free(owner, &node->Node);
     }

@@ -92,7 +92,7 @@ internal static unsafe class StreamGroups
         StreamConsumer removed = *consumer;
         group->Names.Remove(removed.Name, heap, owner);
         group->Consumers.Remove(number, heap, owner);
-        removed.Pending.Clear(heap, owner, null);
+        removed.Pending.Clear(heap, owner);
         FreeText(removed.Name, heap, owner);
     }
 

@@ -80,7 +80,7 @@ public sealed unsafe class HashTableTests
                 HashTable.Set(table, new PackedText(i), new PackedText(i), heap, root);
             }
             int key = replaces && entries > 0 ? entries / 2 : entries;
-            Assert.ThrowsAny<Exception>(() => SetTooLong(heap, root, key));
+            Assert.Throws<OutOfMemoryException>(() => SetTooLong(heap, root, new PackedText(key)));
             Assert.Equal(entries, root->Count);
             for (int i = 0; i < entries; i++)
             {
@@ -95,11 +95,24 @@ public sealed unsafe class HashTableTests
     }
 
     /// <summary>The length with a header before it is no length: the allocation fails, nothing is read.</summary>
-    private static void SetTooLong(ValueHeap heap, HeapValue* root, int key)
+    private static void SetTooLong(ValueHeap heap, HeapValue* root, PackedText key)
     {
         byte some = 0;
         PackedText value = new(new ReadOnlySpan<byte>(&some, int.MaxValue));
-        HashTable.Set(HashTable.StateOf(root), new PackedText(key), value, heap, root);
+        HashTable.Set(HashTable.StateOf(root), key, value, heap, root);
+    }
+
+    [Fact]
+    public void A_long_key_goes_when_there_is_no_memory_for_its_value()
+    {
+        ValueHeap heap = new(new ValueCut());
+        HeapValue* root = HashTable.New(heap, 2);
+        byte[] key = Encoding.ASCII.GetBytes(new string('k', 300));
+        Assert.Throws<OutOfMemoryException>(() => SetTooLong(heap, root, new PackedText(key)));
+        long bytes = heap.Bytes;
+        Assert.Throws<OutOfMemoryException>(() => SetTooLong(heap, root, new PackedText(key)));
+        Assert.Equal(bytes, heap.Bytes);
+        Free(heap, root);
     }
 
     [Fact]

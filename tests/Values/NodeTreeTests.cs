@@ -178,7 +178,7 @@ public sealed unsafe class NodeTreeTests
             Holder* clone = (Holder*)_heap.NewRoot(HeapValueKind.Stream, sizeof(Holder));
             clone->Tree = _holder->Tree.Clone(_heap, &clone->Value, null);
             Compare(clone, _entries);
-            clone->Tree.Clear(_heap, &clone->Value, null);
+            clone->Tree.Clear(_heap, &clone->Value);
             Assert.Equal(ValueHeap.CostOf(sizeof(Holder)), clone->Value.Bytes);
             _heap.Disown(&clone->Value);
             NativeMemory.Free(clone);
