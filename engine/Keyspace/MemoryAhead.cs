@@ -12,14 +12,14 @@ internal static class MemoryAhead
 
     // Not a lock and a pulse: woken, the other thread would take the core and then wait for the lock that we hold.
     private static readonly AutoResetEvent Arrived = new(false);
-    private static int s_started;
+    private static int _started;
 
     /// <summary>Has the thread do one thing soon. Safe from any thread.</summary>
     /// <param name="make">Does not throw; runs after the caller is gone, too.</param>
     public static void Request(Action make)
     {
         Wanted.Enqueue(make);
-        if (Volatile.Read(ref s_started) == 0 && Interlocked.Exchange(ref s_started, 1) == 0)
+        if (Volatile.Read(ref _started) == 0 && Interlocked.Exchange(ref _started, 1) == 0)
         {
             BackgroundThread.Start(Run, "memory-ahead");
         }
