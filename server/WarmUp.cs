@@ -53,5 +53,9 @@ internal static class WarmUp
         }
         engine.Keyspace.Flush(session.Database, inBackground: false);
         engine.CommandLog.Dispose();
+
+        // What it filled would stay resident until a full collection, which a server that allocates nothing may never
+        // need.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
     }
 }

@@ -96,10 +96,10 @@ public sealed unsafe class BlockedSessions
             WantedKey key = context.Database.Want(context[i]);
 
             // Who named a key twice is the last in its queue already.
-            if (key.Waiters.Last?.Session != session)
+            if (key.Waiters.Last?.Value.Session != session)
             {
                 KeyLink link = new(session, key);
-                key.Waiters.Add(link);
+                key.Waiters.AddLast(link.Place);
                 links.Add(link);
             }
         }
@@ -137,10 +137,11 @@ public sealed unsafe class BlockedSessions
         _engine.Effects.Begin();
         Record record = key.Database.Find(key.Name, Lookup.Read | Lookup.NoStats);
         bool isStream = record.Exists && record.Type == Keyspace.ValueType.Stream;
-        KeyLink? next;
-        for (KeyLink? link = key.Waiters.First; link is not null && record.Exists; link = next)
+        LinkedListNode<KeyLink>? next;
+        for (LinkedListNode<KeyLink>? place = key.Waiters.First; place is not null && record.Exists; place = next)
         {
-            next = link.Next;
+            next = place.Next;
+            KeyLink link = place.Value;
             BlockedOperation operation = link.Session.Blocked!.Operation;
             if (operation.Type == record.Type)
             {
@@ -195,13 +196,14 @@ public sealed unsafe class BlockedSessions
     /// <summary>The key is no stream any more, if it ever was one.</summary>
     private void EndReaders(WantedKey key)
     {
-        KeyLink? next;
-        for (KeyLink? link = key.Waiters.First; link is not null; link = next)
+        LinkedListNode<KeyLink>? next;
+        for (LinkedListNode<KeyLink>? place = key.Waiters.First; place is not null; place = next)
         {
-            next = link.Next;
-            if (link.Session.Blocked is { Operation.EndsWithKey: true } state)
+            next = place.Next;
+            Session session = place.Value.Session;
+            if (session.Blocked is { Operation.EndsWithKey: true } state)
             {
-                EndWithError(link.Session, state, ReplyError.StreamGone);
+                EndWithError(session, state, ReplyError.StreamGone);
             }
         }
     }
@@ -247,7 +249,7 @@ public sealed unsafe class BlockedSessions
     {
         foreach (KeyLink link in state.Keys)
         {
-            link.Key.Waiters.Remove(link);
+            link.Key.Waiters.Remove(link.Place);
             link.Key.Database.ForgetIfUnwanted(link.Key);
         }
         if (state.DeadlineMs != BlockedState.Never)

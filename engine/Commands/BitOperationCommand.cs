@@ -120,12 +120,7 @@ internal static unsafe class BitOperationCommand
         Record record = context.Database.Find(target, Lookup.Write);
         if (length == 0)
         {
-            if (record.Exists)
-            {
-                context.Database.Delete(record);
-                context.Dirty++;
-                context.Notify(NotifyEvents.Generic, "del"u8, target);
-            }
+            context.DeleteTarget(target, record);
         }
         else
         {

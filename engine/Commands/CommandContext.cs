@@ -190,6 +190,36 @@ public sealed unsafe class CommandContext(StorageEngine engine)
     public void Notify(NotifyEvents kind, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key) =>
         Engine.Notifier.Notify(kind, name, key, Database);
 
+    /// <summary>Counts and tells of elements that were removed, and of their key if it went with the last.</summary>
+    /// <param name="kind">The class of the event.</param>
+    /// <param name="name">Such as "hdel".</param>
+    public void NotifyRemoved(
+        NotifyEvents kind, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key, long removed, bool isKeyGone)
+    {
+        if (removed == 0)
+        {
+            return;
+        }
+        Dirty += removed;
+        Notify(kind, name, key);
+        if (isKeyGone)
+        {
+            Notify(NotifyEvents.Generic, "del"u8, key);
+        }
+    }
+
+    /// <summary>Deletes the key that an empty result was to be stored at, if it is there.</summary>
+    /// <param name="existing">What is at the key.</param>
+    public void DeleteTarget(ReadOnlySpan<byte> key, Record existing)
+    {
+        if (existing.Exists)
+        {
+            Database.Delete(existing);
+            Notify(NotifyEvents.Generic, "del"u8, key);
+            Dirty++;
+        }
+    }
+
     /// <summary>Where messages to the session itself go: they reach it even when it wants no replies.</summary>
     internal ReplyWriter Push
     {

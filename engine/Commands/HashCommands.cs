@@ -143,28 +143,16 @@ internal static class HashCommands
         }
         HashEditor editor = new(context.Database, record, context.Options);
         long removed = 0;
-        bool isEmpty = false;
-        for (int i = 2; i < context.Count && !isEmpty; i++)
+        bool isKeyGone = false;
+        for (int i = 2; i < context.Count && !isKeyGone; i++)
         {
             if (editor.Remove(new PackedText(context[i])))
             {
                 removed++;
-                isEmpty = Entries.CountOf(editor.Record) == 0;
+                isKeyGone = editor.DeleteIfEmpty();
             }
         }
-        if (isEmpty)
-        {
-            context.Database.Delete(editor.Record);
-        }
-        if (removed > 0)
-        {
-            context.Notify(NotifyEvents.Hash, "hdel"u8, context[1]);
-            if (isEmpty)
-            {
-                context.Notify(NotifyEvents.Generic, "del"u8, context[1]);
-            }
-            context.Dirty += removed;
-        }
+        context.NotifyRemoved(NotifyEvents.Hash, "hdel"u8, context[1], removed, isKeyGone);
         context.Reply.Integer(removed);
     }
 

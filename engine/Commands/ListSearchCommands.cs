@@ -78,12 +78,7 @@ internal static class ListSearchCommands
             long length = Lists.LengthOf(list);
             long limit = count is 0 or long.MinValue ? long.MaxValue : Math.Abs(count);
             removed = Lists.RemoveEqual(context.Database, list, text, limit, backward: count < 0);
-            context.Dirty += removed;
-            context.Notify(NotifyEvents.List, "lrem"u8, key);
-            if (removed == length)
-            {
-                context.Notify(NotifyEvents.Generic, "del"u8, key);
-            }
+            context.NotifyRemoved(NotifyEvents.List, "lrem"u8, key, removed, removed == length);
         }
         context.Reply.Integer(removed);
     }

@@ -191,43 +191,33 @@ internal static class SetAlgebraCommands
         StoreResult(context, result, "sinterstore"u8);
     }
 
-    private static void Union(CommandContext context)
+    private static void Union(CommandContext context) => AnswerCombined(context, SetAlgebra.Unite);
+
+    private static void StoreUnion(CommandContext context) => StoreCombined(context, SetAlgebra.Unite, "sunionstore"u8);
+
+    private static void Difference(CommandContext context) => AnswerCombined(context, SetAlgebra.Subtract);
+
+    private static void StoreDifference(CommandContext context) =>
+        StoreCombined(context, SetAlgebra.Subtract, "sdiffstore"u8);
+
+    private static void AnswerCombined(CommandContext context, Action<Record[], SetBuilder> combine)
     {
         if (TryFindAll(context, 1, context.Count - 1, out Record[] sets))
         {
             using SetBuilder result = new(context.Database, context.Options.SetMaxIntsetEntries);
-            SetAlgebra.Unite(sets, result);
+            combine(sets, result);
             result.Reply(context.Reply);
         }
     }
 
-    private static void StoreUnion(CommandContext context)
+    private static void StoreCombined(
+        CommandContext context, Action<Record[], SetBuilder> combine, ReadOnlySpan<byte> eventName)
     {
         if (TryFindAll(context, 2, context.Count - 2, out Record[] sets))
         {
             using SetBuilder result = new(context.Database, context.Options.SetMaxIntsetEntries);
-            SetAlgebra.Unite(sets, result);
-            StoreResult(context, result, "sunionstore"u8);
-        }
-    }
-
-    private static void Difference(CommandContext context)
-    {
-        if (TryFindAll(context, 1, context.Count - 1, out Record[] sets))
-        {
-            using SetBuilder result = new(context.Database, context.Options.SetMaxIntsetEntries);
-            SetAlgebra.Subtract(sets, result);
-            result.Reply(context.Reply);
-        }
-    }
-
-    private static void StoreDifference(CommandContext context)
-    {
-        if (TryFindAll(context, 2, context.Count - 2, out Record[] sets))
-        {
-            using SetBuilder result = new(context.Database, context.Options.SetMaxIntsetEntries);
-            SetAlgebra.Subtract(sets, result);
-            StoreResult(context, result, "sdiffstore"u8);
+            combine(sets, result);
+            StoreResult(context, result, eventName);
         }
     }
 
@@ -258,13 +248,7 @@ internal static class SetAlgebraCommands
         }
         else
         {
-            Record old = context.Database.FindExpiredToo(key);
-            if (old.Exists)
-            {
-                context.Database.Delete(old);
-                context.Notify(NotifyEvents.Generic, "del"u8, key);
-                context.Dirty++;
-            }
+            context.DeleteTarget(key, context.Database.FindExpiredToo(key));
         }
         context.Reply.Integer(count);
     }

@@ -123,28 +123,16 @@ internal static class SetCommands
         }
         SetEditor editor = new(context.Database, record, context.Options.SetMaxIntsetEntries);
         long removed = 0;
-        bool isEmpty = false;
-        for (int i = 2; i < context.Count && !isEmpty; i++)
+        bool isKeyGone = false;
+        for (int i = 2; i < context.Count && !isKeyGone; i++)
         {
             if (editor.Remove(new PackedText(context[i])))
             {
                 removed++;
-                isEmpty = Entries.CountOf(editor.Record) == 0;
+                isKeyGone = editor.DeleteIfEmpty();
             }
         }
-        if (isEmpty)
-        {
-            context.Database.Delete(editor.Record);
-        }
-        if (removed > 0)
-        {
-            context.Notify(NotifyEvents.Set, "srem"u8, context[1]);
-            if (isEmpty)
-            {
-                context.Notify(NotifyEvents.Generic, "del"u8, context[1]);
-            }
-            context.Dirty += removed;
-        }
+        context.NotifyRemoved(NotifyEvents.Set, "srem"u8, context[1], removed, isKeyGone);
         context.Reply.Integer(removed);
     }
 
@@ -173,13 +161,7 @@ internal static class SetCommands
             context.Reply.Integer(0);
             return;
         }
-        context.Notify(NotifyEvents.Set, "srem"u8, context[1]);
-        if (Entries.CountOf(editor.Record) == 0)
-        {
-            context.Database.Delete(editor.Record);
-            context.Notify(NotifyEvents.Generic, "del"u8, context[1]);
-        }
-        context.Dirty++;
+        context.NotifyRemoved(NotifyEvents.Set, "srem"u8, context[1], 1, editor.DeleteIfEmpty());
         if (Add(context, context[2], target, member))
         {
             context.Dirty++;

@@ -90,13 +90,7 @@ internal static class SetRandomCommands
         }
         SetEditor editor = new(context.Database, record, context.Options.SetMaxIntsetEntries);
         PopOne(context, ref editor);
-        context.Notify(NotifyEvents.Set, "spop"u8, context[1]);
-        if (Entries.CountOf(editor.Record) == 0)
-        {
-            context.Database.Delete(editor.Record);
-            context.Notify(NotifyEvents.Generic, "del"u8, context[1]);
-        }
-        context.Dirty++;
+        context.NotifyRemoved(NotifyEvents.Set, "spop"u8, context[1], 1, editor.DeleteIfEmpty());
     }
 
     private static void PopSeveral(CommandContext context)

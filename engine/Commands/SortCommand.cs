@@ -286,13 +286,7 @@ internal static unsafe class SortCommand
         context.Reply.Integer(stored);
         if (stored == 0)
         {
-            Record deleted = database.Find(target, Lookup.Write);
-            if (deleted.Exists)
-            {
-                database.Delete(deleted);
-                context.Notify(NotifyEvents.Generic, "del"u8, target);
-                context.Dirty++;
-            }
+            context.DeleteTarget(target, database.Find(target, Lookup.Write));
             return;
         }
         Span<byte> scratch = stackalloc byte[ListRun.ScratchLength];

@@ -196,24 +196,8 @@ internal static class SortedSetCommands
                 isDeleted = set.DeleteIfEmpty();
             }
         }
-        AnnounceRemoval(context, "zrem"u8, context[1], removed, isDeleted);
+        context.NotifyRemoved(NotifyEvents.SortedSet, "zrem"u8, context[1], removed, isDeleted);
         context.Reply.Integer(removed);
-    }
-
-    /// <summary>Counts and tells of entries that were removed.</summary>
-    internal static void AnnounceRemoval(
-        CommandContext context, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key, long removed, bool isDeleted)
-    {
-        if (removed == 0)
-        {
-            return;
-        }
-        context.Dirty += removed;
-        context.Notify(NotifyEvents.SortedSet, name, key);
-        if (isDeleted)
-        {
-            context.Notify(NotifyEvents.Generic, "del"u8, key);
-        }
     }
 
     private static void Score(CommandContext context)

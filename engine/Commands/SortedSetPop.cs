@@ -47,8 +47,8 @@ internal static class SortedSetPop
         long first = isMaximum ? SortedSets.Count(record) - count : 0;
         SortedSetEditor set = new(context.Database, context.Options, key, record);
         set.RemoveRange(first, count);
-        SortedSetCommands.AnnounceRemoval(
-            context, isMaximum ? "zpopmax"u8 : "zpopmin"u8, key, count, set.DeleteIfEmpty());
+        context.NotifyRemoved(
+            NotifyEvents.SortedSet, isMaximum ? "zpopmax"u8 : "zpopmin"u8, key, count, set.DeleteIfEmpty());
         return count;
     }
 

@@ -159,12 +159,7 @@ internal static class SortedSetRangeCommands
             return;
         }
         result.Discard();
-        if (existing.Exists)
-        {
-            context.Database.Delete(existing);
-            context.Notify(NotifyEvents.Generic, "del"u8, context[key]);
-            context.Dirty++;
-        }
+        context.DeleteTarget(context[key], existing);
     }
 
     private static void CountByScore(CommandContext context) => Count(context, RangeKind.Score);
@@ -205,7 +200,7 @@ internal static class SortedSetRangeCommands
             (long first, removed) = range.Find(context, record, isReversed: false);
             SortedSetEditor set = new(context.Database, context.Options, context[1], record);
             set.RemoveRange(first, removed);
-            SortedSetCommands.AnnounceRemoval(context, name, context[1], removed, set.DeleteIfEmpty());
+            context.NotifyRemoved(NotifyEvents.SortedSet, name, context[1], removed, set.DeleteIfEmpty());
         }
         context.Reply.Integer(removed);
     }

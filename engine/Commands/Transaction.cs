@@ -55,7 +55,7 @@ public sealed class Transaction(Session session)
         }
         Record record = database.FindExpiredToo(name);
         KeyLink link = new(session, key) { WasExpired = record.Exists && database.IsExpired(record) };
-        key.Watchers.Add(link);
+        key.Watchers.AddLast(link.Place);
         _watched.Add(link);
     }
 
@@ -63,7 +63,7 @@ public sealed class Transaction(Session session)
     {
         foreach (KeyLink link in _watched)
         {
-            link.Key.Watchers.Remove(link);
+            link.Key.Watchers.Remove(link.Place);
             link.Key.Database.ForgetIfUnwanted(link.Key);
         }
         _watched.Clear();

@@ -12,60 +12,24 @@ using Tidelog.Engine.Commands;
 namespace Tidelog.Engine.Keyspace;
 
 /// <summary>A session's place in the queue of a key that it waits for or watches.</summary>
-internal sealed class KeyLink(Session session, WantedKey key)
+internal sealed class KeyLink
 {
-    public Session Session { get; } = session;
+    public KeyLink(Session session, WantedKey key)
+    {
+        Session = session;
+        Key = key;
+        Place = new LinkedListNode<KeyLink>(this);
+    }
 
-    public WantedKey Key { get; } = key;
+    public Session Session { get; }
 
-    public KeyLink? Previous { get; set; }
+    public WantedKey Key { get; }
 
-    public KeyLink? Next { get; set; }
+    /// <summary>Its node in the queue.</summary>
+    public LinkedListNode<KeyLink> Place { get; }
 
     /// <summary>Of a watched key: it had expired, but was still there, when the watching began.</summary>
     public bool WasExpired { get; set; }
-}
-
-/// <summary>A queue of sessions, each at most once.</summary>
-internal sealed class KeyQueue
-{
-    public KeyLink? First { get; private set; }
-
-    public KeyLink? Last { get; private set; }
-
-    public void Add(KeyLink link)
-    {
-        link.Previous = Last;
-        if (Last is null)
-        {
-            First = link;
-        }
-        else
-        {
-            Last.Next = link;
-        }
-        Last = link;
-    }
-
-    public void Remove(KeyLink link)
-    {
-        if (link.Previous is null)
-        {
-            First = link.Next;
-        }
-        else
-        {
-            link.Previous.Next = link.Next;
-        }
-        if (link.Next is null)
-        {
-            Last = link.Previous;
-        }
-        else
-        {
-            link.Next.Previous = link.Previous;
-        }
-    }
 }
 
 /// <summary>A key that somebody waits for or watches, whether it exists or not.</summary>
@@ -75,9 +39,11 @@ internal sealed class WantedKey(Database database, byte[] name)
 
     public byte[] Name { get; } = name;
 
-    public KeyQueue Waiters { get; } = new();
+    /// <summary>Sessions that wait for it, each at most once.</summary>
+    public LinkedList<KeyLink> Waiters { get; } = new();
 
-    public KeyQueue Watchers { get; } = new();
+    /// <summary>Sessions that watch it, each at most once.</summary>
+    public LinkedList<KeyLink> Watchers { get; } = new();
 
     /// <summary>It is on the list of ready keys.</summary>
     public bool IsReady { get; set; }
@@ -87,10 +53,11 @@ internal sealed class WantedKey(Database database, byte[] name)
     /// <summary>The key changes: the transactions of those who watch it fail.</summary>
     public void Touch(bool isDeleted)
     {
-        KeyLink? next;
-        for (KeyLink? link = Watchers.First; link is not null; link = next)
+        LinkedListNode<KeyLink>? next;
+        for (LinkedListNode<KeyLink>? place = Watchers.First; place is not null; place = next)
         {
-            next = link.Next;
+            next = place.Next;
+            KeyLink link = place.Value;
             if (!link.WasExpired)
             {
                 link.Session.Transaction!.Touch();
@@ -108,10 +75,8 @@ internal sealed class WantedKey(Database database, byte[] name)
     /// </summary>
     public void Replace(bool existsBefore, bool existsAfter, bool isExpiredAfter)
     {
-        KeyLink? next;
-        for (KeyLink? link = Watchers.First; link is not null; link = next)
+        foreach (KeyLink link in Watchers)
         {
-            next = link.Next;
             if (link.WasExpired && !existsAfter)
             {
                 link.WasExpired = false;

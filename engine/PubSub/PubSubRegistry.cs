@@ -29,7 +29,7 @@ public sealed class PubSubRegistry
 
     /// <summary>Subscribers of one topic.</summary>
     public int CountSubscribers(TopicKind kind, ReadOnlySpan<byte> name) =>
-        Table(kind).Find(name)?.SubscriberCount ?? 0;
+        Table(kind).Find(name)?.Subscriptions.Count ?? 0;
 
     /// <summary>Sends a message to everybody who listens to a channel.</summary>
     /// <param name="kind">Not <see cref="TopicKind.Pattern"/>.</param>
@@ -40,7 +40,7 @@ public sealed class PubSubRegistry
         if (Table(kind).Find(channel) is Topic topic)
         {
             Send(topic, kind, channel, message);
-            receivers = topic.SubscriberCount;
+            receivers = topic.Subscriptions.Count;
         }
         TopicTable patterns = Table(TopicKind.Pattern);
         if (kind == TopicKind.ShardChannel || patterns.Count == 0)
@@ -52,7 +52,7 @@ public sealed class PubSubRegistry
             if (GlobPattern.Matches(pattern.Name, channel))
             {
                 Send(pattern, TopicKind.Pattern, channel, message);
-                receivers += pattern.SubscriberCount;
+                receivers += pattern.Subscriptions.Count;
             }
         }
         return receivers;
@@ -88,7 +88,7 @@ public sealed class PubSubRegistry
         {
             Subscription subscription = new(session, topic);
             list.Add(subscription);
-            topic.Add(subscription);
+            topic.Subscriptions.AddLast(subscription.PlaceInTopic);
         }
     }
 
@@ -109,8 +109,8 @@ public sealed class PubSubRegistry
     {
         if (list.Remove(topic) is Subscription subscription)
         {
-            topic.Remove(subscription);
-            if (topic.SubscriberCount == 0)
+            topic.Subscriptions.Remove(subscription.PlaceInTopic);
+            if (topic.Subscriptions.Count == 0)
             {
                 Table(kind).Remove(topic);
             }
@@ -121,9 +121,9 @@ public sealed class PubSubRegistry
     {
         _resp2.Clear();
         _resp3.Clear();
-        for (Subscription? next = topic.First; next is not null; next = next.NextOfTopic)
+        foreach (Subscription subscription in topic.Subscriptions)
         {
-            Session session = next.Session;
+            Session session = subscription.Session;
             ReplyWriter encoded = session.Protocol == 3 ? _resp3 : _resp2;
             if (encoded.Length == 0)
             {

@@ -3,20 +3,24 @@ using Tidelog.Engine.Commands;
 namespace Tidelog.Engine.PubSub;
 
 /// <summary>
-/// One session's subscription to one topic: a link of two lists, so that a topic with many subscribers and a session
-/// with many topics both let go of it at once.
+/// One session's subscription to one topic: it is in the lists of both, so that a topic with many subscribers and a
+/// session with many topics both let go of it at once.
 /// </summary>
-internal sealed class Subscription(Session session, Topic topic)
+internal sealed class Subscription
 {
-    public Session Session { get; } = session;
+    public Subscription(Session session, Topic topic)
+    {
+        Session = session;
+        Topic = topic;
+        PlaceInTopic = new LinkedListNode<Subscription>(this);
+        PlaceInSession = new LinkedListNode<Subscription>(this);
+    }
 
-    public Topic Topic { get; } = topic;
+    public Session Session { get; }
 
-    public Subscription? PreviousOfTopic { get; set; }
+    public Topic Topic { get; }
 
-    public Subscription? NextOfTopic { get; set; }
+    public LinkedListNode<Subscription> PlaceInTopic { get; }
 
-    public Subscription? PreviousOfSession { get; set; }
-
-    public Subscription? NextOfSession { get; set; }
+    public LinkedListNode<Subscription> PlaceInSession { get; }
 }

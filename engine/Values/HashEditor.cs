@@ -11,6 +11,18 @@ internal unsafe ref struct HashEditor(Database database, Record record, EngineOp
     /// <summary>The hash's present record.</summary>
     public Record Record { get; private set; } = record;
 
+    /// <summary>Deletes the key if nothing is left in it.</summary>
+    /// <returns>True if it was deleted.</returns>
+    public readonly bool DeleteIfEmpty()
+    {
+        if (Entries.CountOf(Record) > 0)
+        {
+            return false;
+        }
+        database.Delete(Record);
+        return true;
+    }
+
     /// <summary>A hash without fields, to which some are added at once.</summary>
     /// <param name="packed">Bytes of all fields and values in a pack.</param>
     /// <param name="isSmall">False if one of them is too long for a "listpack".</param>

@@ -26,6 +26,18 @@ internal unsafe ref struct SetEditor(Database database, Record record, long maxI
     /// <summary>The set's present record.</summary>
     public Record Record { get; private set; } = record;
 
+    /// <summary>Deletes the key if nothing is left in it.</summary>
+    /// <returns>True if it was deleted.</returns>
+    public readonly bool DeleteIfEmpty()
+    {
+        if (Entries.CountOf(Record) > 0)
+        {
+            return false;
+        }
+        database.Delete(Record);
+        return true;
+    }
+
     /// <summary>A set without members, to which some are added at once.</summary>
     /// <param name="integerWidth">Width of the integers if all members are such, else 0.</param>
     /// <param name="packed">Bytes of all members in a pack.</param>

@@ -136,7 +136,7 @@ internal sealed class RegistryModel
 
     private static IEnumerable<string> NamesOf(SessionSubscriptions? subscriptions, TopicKind kind)
     {
-        for (Subscription? next = subscriptions?[kind].First; next is not null; next = next.NextOfSession)
+        for (Subscription? next = subscriptions?[kind].First; next is not null; next = next.PlaceInSession.Next?.Value)
         {
             yield return Encoding.Latin1.GetString(next.Topic.Name);
         }
