@@ -208,6 +208,21 @@ public sealed class KeySpace
         return count;
     }
 
+    /// <summary>
+    /// Cuts: from here to <see cref="EndCut"/> the dataset as it is now can be read by other threads. Between two
+    /// commands only; one cut at a time.
+    /// </summary>
+    internal KeyspaceCut BeginCut() => throw new NotImplementedException();
+
+    /// <summary>Ends a cut that nobody reads any more; what only it held is freed in the background.</summary>
+    internal void EndCut(KeyspaceCut cut) => throw new NotImplementedException();
+
+    /// <summary>
+    /// Puts a loaded dataset in the place of everything there is, which is freed in the background. Between two
+    /// commands; whoever waits for or watches a key is told.
+    /// </summary>
+    public void Adopt(Snapshot.LoadedDataset loaded) => throw new NotImplementedException();
+
     /// <summary>Whoever waits for the key is tried to be served when the running command has ended.</summary>
     internal void AddReady(WantedKey key)
     {

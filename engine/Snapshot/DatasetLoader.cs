@@ -1,0 +1,64 @@
+using Tidelog.Engine.Keyspace;
+
+namespace Tidelog.Engine.Snapshot;
+
+/// <summary>What is known of a load while it runs; written by the loader, read by any thread.</summary>
+public sealed class LoadProgress
+{
+    private long _bytes;
+    private long _keys;
+    private long _expired;
+
+    /// <summary>Bytes that will be read; -1 if that is not known.</summary>
+    public long TotalBytes { get; init; } = -1;
+
+    public long Bytes
+    {
+        get => Volatile.Read(ref _bytes);
+        set => Volatile.Write(ref _bytes, value);
+    }
+
+    public long Keys
+    {
+        get => Volatile.Read(ref _keys);
+        set => Volatile.Write(ref _keys, value);
+    }
+
+    /// <summary>Keys left out because their time was over.</summary>
+    public long ExpiredKeys
+    {
+        get => Volatile.Read(ref _expired);
+        set => Volatile.Write(ref _expired, value);
+    }
+
+    /// <summary>Microseconds that each key takes longer: <c>key-load-delay</c>, for tests.</summary>
+    public int DelayPerKey { get; set; }
+}
+
+/// <summary>A dataset that was read whole and is not anybody's yet.</summary>
+public sealed class LoadedDataset
+{
+    /// <summary>Its stores, apart from those that clients see.</summary>
+    internal KeySpace Keyspace { get; init; } = null!;
+
+    /// <summary>The writer's notes, "repl-id" for example.</summary>
+    public required IReadOnlyDictionary<string, string> Notes { get; init; }
+
+    /// <summary>Code of the libraries of functions.</summary>
+    public required IReadOnlyList<byte[]> Functions { get; init; }
+}
+
+/// <summary>
+/// Reads a snapshot into stores of its own, on the calling thread, which reads and decodes, and another, which inserts.
+/// The dataset that clients see is untouched until <see cref="KeySpace.Adopt"/>.
+/// </summary>
+public static class DatasetLoader
+{
+    /// <param name="keepExpired">Keys whose time is over are loaded too: a replica leaves them to its master.</param>
+    /// <exception cref="CorruptDataException">Nothing of the dataset is left.</exception>
+    /// <exception cref="IOException">The stream failed; nothing of the dataset is left.</exception>
+    /// <exception cref="OperationCanceledException">Likewise.</exception>
+    public static LoadedDataset Load(
+        Stream stream, string name, StorageEngine engine, LoadProgress progress, bool verifyChecksum, bool keepExpired,
+        CancellationToken cancellation) => throw new NotImplementedException();
+}
