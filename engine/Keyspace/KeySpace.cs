@@ -27,6 +27,7 @@ public sealed class KeySpace
     private readonly List<Store> _stores = [];
     private int _expireNext;
     private readonly List<long> _sampled = [];
+    private BuildSpace? _buildSpace;
 
     internal KeySpace(
         EngineOptions options, EngineMetrics metrics, IExpiryObserver observer, KeyspaceNotifier notifier,
@@ -60,6 +61,9 @@ public sealed class KeySpace
 
     /// <summary>Keys that may have what a blocked session waits for, in the order in which they came to.</summary>
     internal List<WantedKey> ReadyKeys { get; set; } = [];
+
+    /// <summary>Where a value is put together: one at a time.</summary>
+    internal BuildSpace BuildSpace => _buildSpace ??= new BuildSpace();
 
     /// <summary>What upkeep costs the commands' thread.</summary>
     public UpkeepClock Upkeep { get; init; } = UpkeepClock.Off;
