@@ -434,6 +434,13 @@ public sealed unsafe class Database
         return store;
     }
 
+    /// <summary>Puts a store in an empty database.</summary>
+    internal void AttachStore(Store store)
+    {
+        Invariant.Require(_store is null);
+        _store = store;
+    }
+
     /// <summary>Exchanges the contents with another database, and what was found out about them.</summary>
     internal void Swap(Database other)
     {
