@@ -14,14 +14,16 @@ namespace Tidelog.Tests.Snapshot;
 public sealed class RdbWriterTests
 {
     [Theory]
-    [InlineData(9, false, 64 * 1024)]
-    [InlineData(10, false, 64 * 1024)]
+    [InlineData(9, true, 64 * 1024)]
+    [InlineData(9, false, 64)]
+    [InlineData(10, true, 100)]
+    [InlineData(10, false, 4096)]
     public void Redis_loads_any_dataset_as_it_is(int version, bool compress, int window)
     {
         using ServerProcess redis = ServerProcess.StartRedis("--enable-debug-command", "yes");
         using RespClient client = redis.Connect();
         string path = Path.Combine(redis.WorkingDirectory, "dump.rdb");
-        RdbFormat format = new(version, compress, Checksum: false);
+        RdbFormat format = new(version, compress);
         StepProperty.Check(12, length: 150, DatasetSteps.Step, steps =>
         {
             EngineFixture engine = new();
