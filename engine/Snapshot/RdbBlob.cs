@@ -19,7 +19,7 @@ internal ref struct RdbBlob
     private readonly BlobKind _kind;
     private BlobWalk _walk;
 
-    public RdbBlob(RdbInput input, in RdbString text, BlobKind kind)
+    public RdbBlob(RdbInput input, RdbString text, BlobKind kind)
     {
         _input = input;
         _text = text;

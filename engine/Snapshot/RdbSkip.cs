@@ -70,7 +70,7 @@ internal readonly struct RdbSkip(RdbInput input)
             for (long consumers = input.Count(1, "a number of consumers"); consumers > 0; consumers--)
             {
                 _strings.Skip();
-                input.Skip(type == RdbType.Stream3 ? 2 * sizeof(long) : sizeof(long));
+                input.Skip((type == RdbType.Stream3 ? 2UL : 1UL) * sizeof(long));
                 long pending = input.Count(IdSize, "a number of pending entries");
                 input.Skip((ulong)pending * IdSize);
             }

@@ -39,7 +39,7 @@ internal readonly struct RdbStrings(RdbInput input)
 
     /// <summary>The string that was read and held, its bytes where they are now.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public PackedText Held(in RdbString text) =>
+    public PackedText Held(scoped in RdbString text) =>
         text.IsInteger ? new PackedText(text.Integer) : new PackedText(input.Held);
 
     /// <summary>Reads a string to memory where it stays; an integer as its digits.</summary>
