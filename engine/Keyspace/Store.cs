@@ -95,6 +95,12 @@ internal sealed unsafe class Store : IRecordHashes, IDisposable
     /// <summary>Number of the newest snapshot: what a record that is superseded now is marked with.</summary>
     public byte Generation { get; set; }
 
+    /// <summary>Makes an empty store's index as big as so many keys will need.</summary>
+    public void Reserve(long keys) => _index.Reserve(keys);
+
+    /// <summary>Gives back what was reserved for keys that did not come.</summary>
+    public void Trim() => _index.Trim();
+
     public void BeginBatch() => _log.BeginBatch();
 
     public void EndBatch() => _log.EndBatch();
