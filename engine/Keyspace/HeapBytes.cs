@@ -11,6 +11,9 @@ internal unsafe partial struct HeapBytes
     public int Length;
     public int Capacity;
 
+    /// <summary>When it was made: see <see cref="Values.ValueCut"/>.</summary>
+    public uint Generation;
+
     public Span<byte> Span
     {
         get
@@ -26,11 +29,12 @@ internal unsafe partial struct HeapBytes
     public readonly long Size => sizeof(HeapBytes) + (long)Capacity;
 
     /// <exception cref="OutOfMemoryException">The system has no such block.</exception>
-    public static HeapBytes* Allocate(int length, int capacity)
+    public static HeapBytes* Allocate(int length, int capacity, uint generation)
     {
         HeapBytes* block = (HeapBytes*)NativeMemory.Alloc((nuint)sizeof(HeapBytes) + (nuint)capacity);
         block->Length = length;
         block->Capacity = capacity;
+        block->Generation = generation;
         return block;
     }
 
