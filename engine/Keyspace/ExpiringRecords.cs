@@ -1,5 +1,3 @@
-using Tidelog.Engine.Values;
-
 namespace Tidelog.Engine.Keyspace;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using Tidelog.Engine.Values;
-
 namespace Tidelog.Engine.Keyspace;
 
 /// <summary>Writes new records at the tail of a log; who calls it makes the index lead to them.</summary>
