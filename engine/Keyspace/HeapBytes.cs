@@ -28,6 +28,7 @@ internal unsafe partial struct HeapBytes
     /// <summary>Memory that the block takes.</summary>
     public readonly long Size => sizeof(HeapBytes) + (long)Capacity;
 
+    /// <param name="generation">That of the cut's moment; for a block that is nobody's yet it is set later.</param>
     /// <exception cref="OutOfMemoryException">The system has no such block.</exception>
     public static HeapBytes* Allocate(int length, int capacity, uint generation)
     {
