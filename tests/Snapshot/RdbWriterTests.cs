@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Snapshot;
