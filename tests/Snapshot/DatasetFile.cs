@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Snapshot;
 

@@ -102,7 +102,7 @@ internal static class DatasetSteps
 
     private static string[] Many(Random random, params Func<string>[] parts)
     {
-        int count = random.Next(8) switch { 0 => random.Next(1, 700), 1 => random.Next(1, 140), _ => random.Next(1, 6) };
+        int count = random.Next(1, random.Next(8) switch { 0 => 700, 1 => 140, _ => 6 });
         return [.. Enumerable.Range(0, count).SelectMany(_ => parts.Select(part => part()))];
     }
 
