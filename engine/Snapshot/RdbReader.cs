@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using Tidelog.Engine.Keyspace;
 
 namespace Tidelog.Engine.Snapshot;
 
