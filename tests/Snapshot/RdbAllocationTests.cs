@@ -45,8 +45,8 @@ public sealed class RdbAllocationTests
                 .Key(RdbType.List, $"list{i}").Length(2).String("a").String("b")
                 .Key(RdbType.Hash, $"hash{i}").Length(2).String("f").String(value).String("g").Raw("\xC0\x07")
                 .Key(RdbType.SortedSet2, $"zset{i}").Length(1).String("a").Double(1.5)
-                .Key(RdbType.SetIntegers, $"set{i}").String(RdbBytes.IntegerSet(2, 1, 2))
-                .Key(RdbType.HashListPack, $"packed{i}").String(RdbBytes.ListPack("f", 1));
+                .Key(RdbType.SetIntegers, $"set{i}").String(PackedBlobs.IntegerSet([1, 2]))
+                .Key(RdbType.HashListPack, $"packed{i}").String(PackedBlobs.ListPack(["f", "1"]));
         }
         file.Key(RdbType.String, "long").String(new string('x', 300_000));
         return file.End();
