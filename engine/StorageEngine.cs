@@ -75,6 +75,9 @@ public sealed class StorageEngine
     /// <summary>What drives the engine, for the rows that it brought; null in a test of the engine alone.</summary>
     public object? Host { get; init; }
 
+    /// <summary>Payloads of RESTORE need no right checksum: DEBUG SET-SKIP-CHECKSUM-VALIDATION, for tests.</summary>
+    public bool SkipsChecksums { get; set; }
+
     /// <summary>A password is set, so a session must authenticate.</summary>
     public bool PasswordRequired { get; set; }
 
@@ -161,12 +164,12 @@ public sealed class StorageEngine
 
     /// <summary>
     /// Live data is over <c>maxmemory</c>. Dead records do not count against the client: they go as the cleaner comes,
-    /// and it hurries while the limit is passed.
+    /// and it hurries while the limit is passed. Nor does what is kept for a snapshot alone.
     /// </summary>
     internal bool IsOverMemoryLimit()
     {
         long limit = Options.MaxMemory;
-        return limit > 0 && UsedMemory > limit && UsedMemory - Keyspace.DeadBytes > limit;
+        return limit > 0 && UsedMemory > limit && UsedMemory - Keyspace.UncountedBytes > limit;
     }
 
     internal void UpdateClock() => Keyspace.NowMs = _time.GetUtcNow().ToUnixTimeMilliseconds();

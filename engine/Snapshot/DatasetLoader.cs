@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Tidelog.Engine.Keyspace;
 
 namespace Tidelog.Engine.Snapshot;
@@ -8,6 +9,7 @@ public sealed class LoadProgress
     private long _bytes;
     private long _keys;
     private long _expired;
+    private long _empty;
 
     /// <summary>Bytes that will be read; -1 if that is not known.</summary>
     public long TotalBytes { get; init; } = -1;
@@ -31,12 +33,19 @@ public sealed class LoadProgress
         set => Volatile.Write(ref _expired, value);
     }
 
+    /// <summary>Keys left out because nothing was in them.</summary>
+    public long EmptyKeys
+    {
+        get => Volatile.Read(ref _empty);
+        set => Volatile.Write(ref _empty, value);
+    }
+
     /// <summary>Microseconds that each key takes longer: <c>key-load-delay</c>, for tests.</summary>
     public int DelayPerKey { get; set; }
 }
 
 /// <summary>A dataset that was read whole and is not anybody's yet.</summary>
-public sealed class LoadedDataset
+public sealed class LoadedDataset : IDisposable
 {
     /// <summary>Its stores, apart from those that clients see.</summary>
     internal KeySpace Keyspace { get; init; } = null!;
@@ -46,6 +55,9 @@ public sealed class LoadedDataset
 
     /// <summary>Code of the libraries of functions.</summary>
     public required IReadOnlyList<byte[]> Functions { get; init; }
+
+    /// <summary>Frees it, unless it was adopted.</summary>
+    public void Dispose() => Keyspace.DisposeStores();
 }
 
 /// <summary>
@@ -60,5 +72,44 @@ public static class DatasetLoader
     /// <exception cref="OperationCanceledException">Likewise.</exception>
     public static LoadedDataset Load(
         Stream stream, string name, StorageEngine engine, LoadProgress progress, bool verifyChecksum, bool keepExpired,
-        CancellationToken cancellation) => throw new NotImplementedException();
+        CancellationToken cancellation)
+    {
+        KeySpace staged = engine.Keyspace.Stage(engine.UtcNow.ToUnixTimeMilliseconds());
+        try
+        {
+            using RdbReader reader = new(stream, name, progress.TotalBytes, verifyChecksum);
+            LoadReading reading = new(reader, staged, name, progress, cancellation);
+            Load(reading, new LoadInserter(staged, engine.Options, progress, name), keepExpired);
+            return new LoadedDataset { Keyspace = staged, Notes = reading.Notes, Functions = reading.Functions };
+        }
+        catch
+        {
+            staged.DisposeStores();
+            throw;
+        }
+    }
+
+    private static void Load(LoadReading reading, LoadInserter inserter, bool keepExpired)
+    {
+        using LoadQueue queue = new();
+        Thread thread = new(() => inserter.Run(queue)) { IsBackground = true, Name = "load-insert" };
+        thread.Start();
+        ExceptionDispatchInfo? failure = null;
+        try
+        {
+            reading.Run(queue, keepExpired);
+        }
+        catch (Exception e)
+        {
+            failure = ExceptionDispatchInfo.Capture(e);
+        }
+        thread.Join();
+
+        // What the other thread found wrong is in front of where this one stopped.
+        if (inserter.Failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(inserter.Failure);
+        }
+        failure?.Throw();
+    }
 }

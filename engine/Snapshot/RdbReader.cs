@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using Tidelog.Engine.Keyspace;
 
 namespace Tidelog.Engine.Snapshot;
 
@@ -137,6 +136,9 @@ internal sealed class RdbReader : IDisposable
         _valueIsNext = false;
         new RdbSkip(_input).Value(RdbType);
     }
+
+    /// <summary>True for the versions of DUMP payloads that are read.</summary>
+    public static bool IsReadable(int version) => version is <= MaxRedisVersion or ValkeyVersion;
 
     /// <summary>Reads the value of a DUMP payload, whose version and checksum have been checked.</summary>
     /// <param name="payload">The type's byte and the value.</param>
