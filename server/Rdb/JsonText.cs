@@ -79,6 +79,13 @@ internal sealed class JsonText(Stream stream)
         _needsComma = true;
     }
 
+    /// <summary>Ends the last line, and gives the stream all.</summary>
+    public void EndDocument()
+    {
+        Byte((byte)'\n');
+        Flush();
+    }
+
     /// <summary>Gives the stream what it does not have yet.</summary>
     public void Flush()
     {

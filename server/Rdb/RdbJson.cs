@@ -44,8 +44,7 @@ internal sealed class RdbJson(RdbFileReader reader, Stream target, DateTimeOffse
         _json.EndObject();
         WriteNotes();
         _json.EndObject();
-        _json.Line();
-        _json.Flush();
+        _json.EndDocument();
     }
 
     private void WriteKey(JsonValue value)

@@ -136,7 +136,7 @@ public sealed class RdbVerbTests : IClassFixture<RdbVerbTests.SampleFile>
             stream.GetProperty("firstId").GetString(), stream.GetProperty("maxDeletedId").GetString(),
             stream.GetProperty("entriesAdded").GetInt32()));
         JsonElement group = stream.GetProperty("groups").GetProperty("g");
-        Assert.Equal(("1-2", 2), (group.GetProperty("lastId").GetString(), group.GetProperty("entriesRead").GetInt32()));
+        Assert.Equal("1-2", group.GetProperty("lastId").GetString());
         Assert.Equal(
             ["1-1", "1-2"], group.GetProperty("pending").EnumerateArray().Select(e => e.GetProperty("id").GetString()));
         JsonElement consumers = group.GetProperty("consumers");
