@@ -137,7 +137,8 @@ internal readonly struct HandlerVisitor(RdbValueHandler handler, byte[] scratch)
         bool isShown = (flags & StreamChunk.DeletedFlag) == 0;
         if (isShown)
         {
-            handler.BeginStreamEntry(new(unchecked(first.Ms + (ulong)ms), unchecked(first.Seq + (ulong)seq)), (int)fields);
+            StreamId id = new(unchecked(first.Ms + (ulong)ms), unchecked(first.Seq + (ulong)seq));
+            handler.BeginStreamEntry(id, (int)fields);
         }
         for (; fields > 0; fields--)
         {

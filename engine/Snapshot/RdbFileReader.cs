@@ -32,7 +32,8 @@ public sealed class RdbFileReader : IDisposable
     /// <exception cref="CorruptDataException">It is no RDB file, or of a version that is not read.</exception>
     public RdbFileReader(string path, bool verifyChecksum = true)
     {
-        _file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        const FileShare All = FileShare.ReadWrite | FileShare.Delete;
+        _file = new FileStream(path, FileMode.Open, FileAccess.Read, All, bufferSize: 0);
         try
         {
             // What is no regular file, a pipe for example, has no length.
@@ -125,8 +126,8 @@ public sealed class RdbFileReader : IDisposable
     }
 
     /// <summary>
-    /// Builds the value of the present key in memory, as a server that loads the file does, and forgets it: no other way
-    /// finds members that are there twice, and entries of streams in a wrong order. Once, and instead of
+    /// Builds the value of the present key in memory, as a server that loads the file does, and forgets it: no other
+    /// way finds members that are there twice, and entries of streams in a wrong order. Once, and instead of
     /// <see cref="ReadValue"/>.
     /// </summary>
     /// <returns>Nothing for an empty collection: such a key is not loaded.</returns>

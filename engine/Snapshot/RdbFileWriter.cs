@@ -205,7 +205,9 @@ public sealed class RdbFileWriter : IDisposable
         }
     }
 
-    /// <summary>What the stream knows beside its entries; so many times <see cref="StreamGroup"/> must follow.</summary>
+    /// <summary>
+    /// What the stream knows beside its entries; so many times <see cref="StreamGroup"/> must follow.
+    /// </summary>
     /// <remarks>Version 9 has no room for more than the length and the last ID.</remarks>
     /// <inheritdoc cref="Aux"/>
     public void StreamState(in StreamState state, long groups)

@@ -88,7 +88,8 @@ internal sealed class RdbStat(RdbFileReader reader, TextWriter target, DateTimeO
         rows.Add(_counts.Values.Aggregate(default(Counts), (sum, counts) => sum.Plus(counts)).Row("all", ""));
         target.WriteLine();
         RdbText.WriteTable(target, rows);
-        target.WriteLine("memory: of keys, values and index in Tidelog with its default settings, as MEMORY USAGE tells");
+        target.WriteLine(
+            "memory: of keys, values and index in Tidelog with its default settings, as MEMORY USAGE tells");
     }
 
     private void WriteExpiries()

@@ -28,7 +28,8 @@ internal static class RdbVerb
             errors.Write(Usage);
             return 1;
         }
-        using StreamWriter text = new(output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
+        using StreamWriter text =
+            new(output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
         try
         {
             using RdbFileReader reader = new(file);

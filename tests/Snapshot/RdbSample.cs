@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Tidelog.Tests.Reference;
 
 namespace Tidelog.Tests.Snapshot;

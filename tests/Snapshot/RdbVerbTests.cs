@@ -29,10 +29,11 @@ public sealed class RdbVerbTests : IClassFixture<RdbVerbTests.SampleFile>
     [Fact]
     public void The_server_s_binary_has_the_verb()
     {
-        (int exitCode, string output) = ServerProcess.RunToExit(ServerProcess.TidelogBinary, "rdb", "check", _sample.Path);
+        string binary = ServerProcess.TidelogBinary;
+        (int exitCode, string output) = ServerProcess.RunToExit(binary, "rdb", "check", _sample.Path);
         Assert.Equal(0, exitCode);
         Assert.Contains("OK: ", output, StringComparison.Ordinal);
-        (exitCode, output) = ServerProcess.RunToExit(ServerProcess.TidelogBinary, "rdb", "chek", _sample.Path);
+        (exitCode, output) = ServerProcess.RunToExit(binary, "rdb", "chek", _sample.Path);
         Assert.Equal(1, exitCode);
         Assert.Contains("Usage: ", output, StringComparison.Ordinal);
     }
@@ -110,7 +111,8 @@ public sealed class RdbVerbTests : IClassFixture<RdbVerbTests.SampleFile>
         Assert.Equal(new string('a', 500), Value("compressible").GetString());
         Assert.Equal(RdbSample.Expiry, keys.GetProperty("expiring").GetProperty("expiry").GetInt64());
         Assert.InRange(keys.GetProperty("expiring").GetProperty("ttl").GetInt64(), 1, RdbSample.Expiry);
-        Assert.Equal(["a", "1", "", new string('z', 9000), "-7"], Value("list").EnumerateArray().Select(e => e.GetString()));
+        Assert.Equal(
+            ["a", "1", "", new string('z', 9000), "-7"], Value("list").EnumerateArray().Select(e => e.GetString()));
         Assert.Equal(["1", "2", "70000"], Value("integers").EnumerateArray().Select(e => e.GetString()));
         Assert.Equal("""{"f":"v","1":"2"}""", Value("hash").GetRawText());
         Assert.Equal("""{"b":"-inf","a":1.5,"7":3,"c":"inf"}""", Value("scores").GetRawText());
@@ -127,9 +129,8 @@ public sealed class RdbVerbTests : IClassFixture<RdbVerbTests.SampleFile>
         JsonElement keys = JsonDocument.Parse(output).RootElement.GetProperty("databases").GetProperty("0");
         JsonElement stream = keys.GetProperty("stream").GetProperty("value");
         Assert.Equal(
-            """
-            [{"id":"1-1","fields":["f","v","g","1"]},{"id":"1-2","fields":["f","w","g","2"]},{"id":"5-0","fields":["other","x"]}]
-            """,
+            """[{"id":"1-1","fields":["f","v","g","1"]},{"id":"1-2","fields":["f","w","g","2"]},"""
+            + """{"id":"5-0","fields":["other","x"]}]""",
             stream.GetProperty("entries").GetRawText());
         Assert.Equal((3, "6-0", "1-1", "6-0", 4), (
             stream.GetProperty("length").GetInt32(), stream.GetProperty("lastId").GetString(),
