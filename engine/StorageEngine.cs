@@ -4,6 +4,7 @@ using Tidelog.Engine.Commands;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Log;
 using Tidelog.Engine.PubSub;
+using Tidelog.Engine.Snapshot;
 
 namespace Tidelog.Engine;
 
@@ -30,6 +31,7 @@ public sealed class StorageEngine
         Keyspace = new KeySpace(options, Metrics, Effects, Notifier, random) { Upkeep = new UpkeepClock(time) };
         Commands = new CommandTable(CommandRows.Concat(commands));
         Evictor = new Evictor(this, time);
+        DumpPayload = new DumpPayload(options);
         Dispatcher = new Dispatcher(this, time);
         Blocked = new BlockedSessions(this);
         UpdateClock();
@@ -60,6 +62,9 @@ public sealed class StorageEngine
     public BlockedSessions Blocked { get; }
 
     public Evictor Evictor { get; }
+
+    /// <summary>Serializes values for DUMP and MIGRATE.</summary>
+    internal DumpPayload DumpPayload { get; }
 
     public ClientPause Pause => Keyspace.Pause;
 

@@ -35,6 +35,7 @@ internal static class EngineCommands
         .. ExpireCommands.Table,
         .. ScanCommands.Table,
         .. ObjectCommands.Table,
+        .. DumpCommands.Table,
         .. DatabaseCommands.Table,
         .. MemoryCommands.Table,
         .. EchoCommands.Table,

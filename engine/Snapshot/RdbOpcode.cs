@@ -3,6 +3,9 @@ namespace Tidelog.Engine.Snapshot;
 /// <summary>What stands in an RDB file where a type could stand. Redis 7.0 rdb.h and later.</summary>
 internal enum RdbOpcode : byte
 {
+    /// <summary>Valkey 9: slots that were being taken over from another server.</summary>
+    SlotImport = 243,
+
     /// <summary>Redis 7.4: slot sizes; a hint.</summary>
     SlotInfo = 244,
     Function2 = 245,

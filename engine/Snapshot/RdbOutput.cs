@@ -31,7 +31,8 @@ internal sealed unsafe class RdbOutput : IDisposable
     public long Length => _passed + (_at - _start);
 
     /// <summary>What the sink does not have yet.</summary>
-    public ReadOnlySpan<byte> Pending => new(_start, (int)(_at - _start));
+    /// <exception cref="OverflowException">There is no sink, and it is more than 2 GiB.</exception>
+    public ReadOnlySpan<byte> Pending => new(_start, checked((int)(_at - _start)));
 
     /// <summary>Room for so many bytes in one stretch, to be taken by <see cref="Advance"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -79,6 +80,25 @@ internal sealed unsafe class RdbOutput : IDisposable
     {
         BinaryPrimitives.WriteInt64LittleEndian(new Span<byte>(Reserve(sizeof(long)), sizeof(long)), value);
         _at += sizeof(long);
+    }
+
+    /// <summary>Forgets everything; for an output without a sink.</summary>
+    public void Clear()
+    {
+        _passed = 0;
+        _at = _start;
+    }
+
+    /// <summary>Forgets everything, and gives back memory beyond some bytes; for an output without a sink.</summary>
+    public void Clear(int capacity)
+    {
+        Clear();
+        if (_end - _start > capacity)
+        {
+            _start = (byte*)NativeMemory.Realloc(_start, (nuint)capacity);
+            _at = _start;
+            _end = _start + capacity;
+        }
     }
 
     /// <summary>Gives the sink what it does not have yet.</summary>
