@@ -8,6 +8,7 @@ public sealed class LoadProgress
     private long _bytes;
     private long _keys;
     private long _expired;
+    private long _empty;
 
     /// <summary>Bytes that will be read; -1 if that is not known.</summary>
     public long TotalBytes { get; init; } = -1;
@@ -30,6 +31,16 @@ public sealed class LoadProgress
         get => Volatile.Read(ref _expired);
         set => Volatile.Write(ref _expired, value);
     }
+
+    /// <summary>Keys left out because their collections are empty, which old versions wrote.</summary>
+    public long EmptyKeys
+    {
+        get => Volatile.Read(ref _empty);
+        set => Volatile.Write(ref _empty, value);
+    }
+
+    /// <summary>Told of each of the writer's notes as it is read, by the thread that reads.</summary>
+    public Action<string, string>? Noted { get; init; }
 
     /// <summary>Microseconds that each key takes longer: <c>key-load-delay</c>, for tests.</summary>
     public int DelayPerKey { get; set; }

@@ -29,9 +29,10 @@ internal static class SnapshotNotes
     }
 
     public static RdbFormat FormatOf(ServerSettings settings) => new(
-        Compress: settings.Persistence.RdbCompression,
-        Checksum: settings.Persistence.RdbChecksum,
-        Access: settings.Engine.MaxMemoryPolicy switch
+        settings.Engine.RdbVersion,
+        settings.Engine.RdbCompression,
+        settings.Persistence.RdbChecksum,
+        settings.Engine.MaxMemoryPolicy switch
         {
             MaxMemoryPolicy.AllKeysLru or MaxMemoryPolicy.VolatileLru => AccessDetail.Idle,
             MaxMemoryPolicy.AllKeysLfu or MaxMemoryPolicy.VolatileLfu => AccessDetail.Frequency,
