@@ -58,6 +58,9 @@ public sealed unsafe class Database
 
     internal Store? Store => _store;
 
+    /// <summary>Where a value is put together: one at a time.</summary>
+    internal BuildSpace BuildSpace => _keyspace.BuildSpace;
+
     /// <summary>Has room for keys made now; else the first key waits for it, some milliseconds.</summary>
     public void Open() => _ = Opened;
 
@@ -140,6 +143,15 @@ public sealed unsafe class Database
     {
         Record record = Put(key, existing, ValueType.String, ValueEncoding.Int, sizeof(long), expiry);
         record.Integer = value;
+        return record;
+    }
+
+    /// <summary>Sets a string that lies outside the log already; the record owns it from here on.</summary>
+    /// <inheritdoc cref="Put"/>
+    internal Record PutBlock(ReadOnlySpan<byte> key, Record existing, HeapBytes* block, long expiry = -1)
+    {
+        Record record = Put(key, existing, ValueType.String, ValueEncoding.Raw, sizeof(HeapBytes*), expiry);
+        Opened.AttachHeapValue(record, block);
         return record;
     }
 
@@ -420,6 +432,13 @@ public sealed unsafe class Database
         AverageTtl = 0;
         _sampleCursor = 0;
         return store;
+    }
+
+    /// <summary>Puts a store in an empty database.</summary>
+    internal void AttachStore(Store store)
+    {
+        Invariant.Require(_store is null);
+        _store = store;
     }
 
     /// <summary>Exchanges the contents with another database, and what was found out about them.</summary>

@@ -27,6 +27,7 @@ public sealed class KeySpace
     private readonly List<Store> _stores = [];
     private int _expireNext;
     private readonly List<long> _sampled = [];
+    private BuildSpace? _buildSpace;
 
     internal KeySpace(
         EngineOptions options, EngineMetrics metrics, IExpiryObserver observer, KeyspaceNotifier notifier,
@@ -56,10 +57,13 @@ public sealed class KeySpace
     /// </summary>
     public ClientPause Pause { get; } = new();
 
-    public LazyFree LazyFree { get; } = new();
+    public LazyFree LazyFree { get; init; } = new();
 
     /// <summary>Keys that may have what a blocked session waits for, in the order in which they came to.</summary>
     internal List<WantedKey> ReadyKeys { get; set; } = [];
+
+    /// <summary>Where a value is put together: one at a time.</summary>
+    internal BuildSpace BuildSpace => _buildSpace ??= new BuildSpace();
 
     /// <summary>What upkeep costs the commands' thread.</summary>
     public UpkeepClock Upkeep { get; init; } = UpkeepClock.Off;
@@ -195,6 +199,15 @@ public sealed class KeySpace
             return 0;
         }
         long count = store.Count;
+        Retire(store, count, inBackground);
+        return count;
+    }
+
+    /// <summary>Gets rid of a store that no database has any more.</summary>
+    /// <param name="count">Its keys.</param>
+    /// <param name="inBackground">The memory is given back by another thread.</param>
+    private void Retire(Store store, long count, bool inBackground)
+    {
         store.EndBatch();
         _stores.Remove(store);
         if (inBackground)
@@ -205,7 +218,6 @@ public sealed class KeySpace
         {
             store.Dispose();
         }
-        return count;
     }
 
     /// <summary>
@@ -221,7 +233,53 @@ public sealed class KeySpace
     /// Puts a loaded dataset in the place of everything there is, which is freed in the background. Between two
     /// commands; whoever waits for or watches a key is told.
     /// </summary>
-    public void Adopt(Snapshot.LoadedDataset loaded) => throw new NotImplementedException();
+    /// <param name="loaded">Spent afterwards.</param>
+    public void Adopt(Snapshot.LoadedDataset loaded)
+    {
+        KeySpace staged = loaded.Keyspace;
+        Invariant.Require(staged.DatabaseCount == DatabaseCount);
+        for (int i = 0; i < _databases.Length; i++)
+        {
+            Database database = _databases[i];
+            database.AnnounceReplacement(staged[i]);
+            if (database.DetachStore() is Store old)
+            {
+                Retire(old, old.Count, inBackground: true);
+            }
+            if (staged[i].DetachStore() is Store store)
+            {
+                staged._stores.Remove(store);
+                store.Values.Cut = Cut;
+                Join(store);
+                database.AttachStore(store);
+            }
+        }
+    }
+
+    /// <summary>Empty databases apart from these, which <see cref="Adopt"/> can put in their place.</summary>
+    /// <param name="nowMs">Unix time in milliseconds, the same for all that will be put there.</param>
+    internal KeySpace Stage(long nowMs)
+    {
+        KeyspaceNotifier silence = new(new EngineOptions(), new PubSubRegistry());
+        return new KeySpace(_options, new EngineMetrics(), _observer, silence, new Random(0))
+        {
+            NowMs = nowMs,
+            LazyFree = LazyFree,
+            Upkeep = Upkeep,
+        };
+    }
+
+    /// <summary>Frees everything; for databases that are nobody's.</summary>
+    internal void DisposeStores()
+    {
+        foreach (Database database in _databases)
+        {
+            if (database.DetachStore() is Store store)
+            {
+                Retire(store, store.Count, inBackground: false);
+            }
+        }
+    }
 
     /// <summary>Adds a loaded dataset's keys to those that are there. Between two commands.</summary>
     /// <param name="replaces">A key that is there already is replaced.</param>
@@ -345,9 +403,15 @@ public sealed class KeySpace
     internal Store OpenStore()
     {
         Store store = new(_maxLogBytes, NowMs, LazyFree, Cut, Upkeep);
+        Join(store);
+        return store;
+    }
+
+    /// <summary>A store is one of these databases' from now on.</summary>
+    private void Join(Store store)
+    {
         store.BeginBatch();
         _stores.Add(store);
-        return store;
     }
 
     /// <summary>

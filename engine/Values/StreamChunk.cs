@@ -41,8 +41,8 @@ internal unsafe struct StreamChunk
 
     /// <summary>Smallest number of marked entries that is worth cutting out.</summary>
     private const int WorthDropping = 8;
-    private const byte DeletedFlag = 1;
-    private const byte SameFieldsFlag = 2;
+    internal const byte DeletedFlag = 1;
+    internal const byte SameFieldsFlag = 2;
     private const int HeaderAndEnd = 7;
     private const int DoublingLimit = 4096;
 
