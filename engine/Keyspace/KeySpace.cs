@@ -281,11 +281,6 @@ public sealed class KeySpace
         }
     }
 
-    /// <summary>Adds a loaded dataset's keys to those that are there. Between two commands.</summary>
-    /// <param name="replaces">A key that is there already is replaced.</param>
-    /// <returns>False if it may not be and is: nothing is added then.</returns>
-    public bool TryMerge(Snapshot.LoadedDataset loaded, bool replaces) => throw new NotImplementedException();
-
     /// <summary>Whoever waits for the key is tried to be served when the running command has ended.</summary>
     internal void AddReady(WantedKey key)
     {

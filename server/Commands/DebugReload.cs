@@ -61,7 +61,7 @@ internal static class DebugReload
         {
             context.Keyspace.Adopt(loaded);
         }
-        else if (!context.Keyspace.TryMerge(loaded, replaces: merges))
+        else if (!DatasetMerge.TryAdd(loaded, context.Keyspace, replaces: merges))
         {
             server.Log.Warning("The RDB file has a key that is in the dataset");
             context.Reply.Error(ReplyError.ReloadFailed);

@@ -1,3 +1,4 @@
+using Tidelog.Engine.Storage;
 using Tidelog.Server;
 using Tidelog.Server.Commands;
 using Tidelog.Server.Config;
@@ -15,17 +16,27 @@ internal sealed class RunningServer : IDisposable
 
     /// <param name="arguments">As on the command line; they override the fixture's own.</param>
     public RunningServer(params string[] arguments)
+        : this(null, TimeProvider.System, arguments)
+    {
+    }
+
+    /// <param name="storage">Where it loads from at the start, and saves to; null: it does not load.</param>
+    public RunningServer(IStorage? storage, TimeProvider time, params string[] arguments)
     {
         Port = ServerProcess.FreePort();
         _logFile = Path.Combine(_directory, "log");
         string[] all = ["--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--logfile", _logFile, .. arguments];
         Configuration configuration = new() { RenameCommand = new CommandRenames().Check };
         configuration.Load(CommandLine.Parse(all, _directory), Stream.Null);
-        ServerLog log = new(configuration.Settings, TimeProvider.System);
-        Server = new TidelogServer(configuration, log, TimeProvider.System);
+        ServerLog log = new(configuration.Settings, time);
+        Server = new TidelogServer(configuration, log, time, storage);
         if (!Server.Listen())
         {
             throw new InvalidOperationException($"The server does not listen. Its log:\n{Log}");
+        }
+        if (storage is not null && !Server.Load.TryBegin(() => { }))
+        {
+            throw new InvalidOperationException($"The server does not load. Its log:\n{Log}");
         }
         _thread = new Thread(Server.Loop.Run) { IsBackground = true, Name = "tidelog" };
         _thread.Start();

@@ -37,6 +37,9 @@ internal sealed class FaultyStorage : IStorage
     /// <summary>Waits in every <see cref="IStorageFile.Append"/> while it is not set.</summary>
     public ManualResetEventSlim Gate { get; } = new(true);
 
+    /// <summary>The same for every <see cref="IStorageFile.ReadAt"/>.</summary>
+    public ManualResetEventSlim ReadGate { get; } = new(true);
+
     public IStorageFile Create(string path)
     {
         lock (_lock)
@@ -240,6 +243,7 @@ internal sealed class FaultyStorage : IStorage
 
         public int ReadAt(long offset, Span<byte> destination)
         {
+            storage.ReadGate.Wait();
             lock (storage._lock)
             {
                 int count = (int)Math.Clamp(content.Bytes.Count - offset, 0, destination.Length);
