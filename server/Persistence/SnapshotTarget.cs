@@ -13,7 +13,7 @@ namespace Tidelog.Server.Persistence;
 internal sealed class SnapshotTarget
 {
     private readonly IStorage _storage;
-    private readonly string _directory = Environment.CurrentDirectory;
+    private readonly string _directory = WorkingDirectory;
     private readonly string _name;
     private readonly bool _syncsOnTheWay;
 
@@ -25,11 +25,27 @@ internal sealed class SnapshotTarget
     }
 
     /// <summary>Where a snapshot is written before it has its name.</summary>
-    public static string TemporaryPath => Path.Combine(Environment.CurrentDirectory, TemporaryName);
+    public static string TemporaryPath => Path.Combine(WorkingDirectory, TemporaryName);
 
     /// <summary>The file that a server loads, and saves to.</summary>
     public static string PathOf(PersistenceSettings settings) =>
-        Path.Combine(Environment.CurrentDirectory, ConfigText.ToPath(settings.DbFileName));
+        Path.Combine(WorkingDirectory, ConfigText.ToPath(settings.DbFileName));
+
+    private static string WorkingDirectory
+    {
+        get
+        {
+            try
+            {
+                return Environment.CurrentDirectory;
+            }
+            catch (IOException)
+            {
+                // Somebody deleted it. What is done there fails, and says so.
+                return ".";
+            }
+        }
+    }
 
     private static string TemporaryName => $"temp-{Environment.ProcessId}.rdb";
 
