@@ -177,12 +177,12 @@ public sealed class StorageEngine
 
     /// <summary>
     /// Live data is over <c>maxmemory</c>. Dead records do not count against the client: they go as the cleaner comes,
-    /// and it hurries while the limit is passed.
+    /// and it hurries while the limit is passed. Nor does what is kept for a snapshot alone.
     /// </summary>
     internal bool IsOverMemoryLimit()
     {
         long limit = Options.MaxMemory;
-        return limit > 0 && UsedMemory > limit && UsedMemory - Keyspace.DeadBytes > limit;
+        return limit > 0 && UsedMemory > limit && UsedMemory - Keyspace.UncountedBytes > limit;
     }
 
     internal void UpdateClock() => Keyspace.NowMs = _time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -25,6 +25,7 @@ public sealed class KeySpace
 
     // The databases' stores, in no order: most databases never have one.
     private readonly List<Store> _stores = [];
+    private KeyspaceCut? _cut;
     private int _expireNext;
     private readonly List<long> _sampled = [];
     private BuildSpace? _buildSpace;
@@ -80,74 +81,30 @@ public sealed class KeySpace
     public Database this[int index] => _databases[index];
 
     /// <summary>Keys of all databases.</summary>
-    public long Count
-    {
-        get
-        {
-            long count = 0;
-            foreach (Database database in _databases)
-            {
-                count += database.Count;
-            }
-            return count;
-        }
-    }
+    public long Count => _databases.Sum(static database => database.Count);
 
     /// <summary>Every byte that the databases hold: log, index, values outside the log, expiry wheel.</summary>
-    public long UsedBytes
-    {
-        get
-        {
-            long bytes = Cut.RetiredBytes;
-            foreach (Store store in _stores)
-            {
-                bytes += store.UsedBytes;
-            }
-            return bytes;
-        }
-    }
+    public long UsedBytes => Sum(static store => store.UsedBytes) + OnlyInCut;
 
     /// <summary>Bytes of the logs that hold no live record; the cleaner gives them back in time.</summary>
-    public long DeadBytes
-    {
-        get
-        {
-            long bytes = 0;
-            foreach (Store store in _stores)
-            {
-                bytes += store.DeadBytes;
-            }
-            return bytes;
-        }
-    }
+    public long DeadBytes => Sum(static store => store.DeadBytes);
+
+    /// <summary>
+    /// Bytes that are in use and no client's: dead records, and what only a cut holds. They do not count against
+    /// <c>maxmemory</c>.
+    /// </summary>
+    public long UncountedBytes => DeadBytes + OnlyInCut;
+
+    /// <summary>Bytes that are in use for the running cut alone: what was replaced or deleted since it began.</summary>
+    public long CutBytes => OnlyInCut + Sum(static store => store.Cut.SupersededBytes);
 
     /// <summary>Bytes of the indexes: what the keys cost beside their records.</summary>
-    public long OverheadBytes
-    {
-        get
-        {
-            long bytes = 0;
-            foreach (Store store in _stores)
-            {
-                bytes += store.IndexBytes;
-            }
-            return bytes;
-        }
-    }
+    public long OverheadBytes => Sum(static store => store.Index.AllocatedBytes);
 
     /// <summary>Bytes of the logs' pages, which are on the runtime's heap.</summary>
-    public long LogPageBytes
-    {
-        get
-        {
-            long bytes = 0;
-            foreach (Store store in _stores)
-            {
-                bytes += store.PageBytes;
-            }
-            return bytes;
-        }
-    }
+    public long LogPageBytes => Sum(static store => store.PageBytes) + (_cut?.DetachedPageBytes ?? 0);
+
+    private long OnlyInCut => Cut.RetiredBytes + (_cut?.DetachedBytes ?? 0);
 
     /// <summary>
     /// Fills, empties and cleans a store that nobody sees, so that the code of what happens rarely is compiled before a
@@ -167,16 +124,16 @@ public sealed class KeySpace
                     key, hash, store.Find(key, hash), ValueType.String, ValueEncoding.Raw, 400 + (200 * round), -1, 0);
                 store.SetExpiry(record, 1 + i);
             }
-            store.Clean(long.MaxValue);
+            store.Oldest.Clean(long.MaxValue);
             int budget = 100;
-            _ = store.TryTakeExpired(1 << 20, ref budget, out _);
+            _ = store.Expiring.TryTakeDue(1 << 20, ref budget, out _);
         }
         for (long i = 0; i < 2000; i++)
         {
             BitConverter.TryWriteBytes(key, i);
             store.Delete(store.Find(key, KeyHash.Of(key)));
         }
-        store.Clean(long.MaxValue);
+        store.Oldest.Clean(long.MaxValue);
     }
 
     /// <summary>Exchanges the contents of two databases; who has one selected sees the other's keys.</summary>
@@ -203,14 +160,18 @@ public sealed class KeySpace
         return count;
     }
 
-    /// <summary>Gets rid of a store that no database has any more.</summary>
-    /// <param name="count">Its keys.</param>
+    /// <summary>Frees a store that no database has any more, as soon as no cut sees it.</summary>
+    /// <param name="count">How many keys it has.</param>
     /// <param name="inBackground">The memory is given back by another thread.</param>
-    private void Retire(Store store, long count, bool inBackground)
+    internal void Retire(Store store, long count, bool inBackground)
     {
         store.EndBatch();
         _stores.Remove(store);
-        if (inBackground)
+        if (_cut is not null && store.IsNeededByCut)
+        {
+            _cut.Keep(store, count);
+        }
+        else if (inBackground)
         {
             LazyFree.Dispose(store, Math.Max(count, 1));
         }
@@ -224,10 +185,34 @@ public sealed class KeySpace
     /// Cuts: from here to <see cref="EndCut"/> the dataset as it is now can be read by other threads. Between two
     /// commands only; one cut at a time.
     /// </summary>
-    internal KeyspaceCut BeginCut() => throw new NotImplementedException();
+    internal KeyspaceCut BeginCut()
+    {
+        Invariant.Require(_cut is null);
+        List<DatabaseCut> databases = [];
+        foreach (Database database in _databases)
+        {
+            if (database.Count > 0)
+            {
+                databases.Add(database.Store!.BeginCut(database.Index));
+            }
+        }
+        Cut.Begin();
+        _cut = new KeyspaceCut(NowMs, databases);
+        return _cut;
+    }
 
     /// <summary>Ends a cut that nobody reads any more; what only it held is freed in the background.</summary>
-    internal void EndCut(KeyspaceCut cut) => throw new NotImplementedException();
+    internal void EndCut(KeyspaceCut cut)
+    {
+        Invariant.Require(cut == _cut);
+        _cut = null;
+        cut.End(LazyFree);
+        foreach (Store store in _stores)
+        {
+            store.EndCut(isWalked: false);
+        }
+        Cut.End(LazyFree);
+    }
 
     /// <summary>
     /// Puts a loaded dataset in the place of everything there is, which is freed in the background. Between two
@@ -321,7 +306,7 @@ public sealed class KeySpace
         {
             // The next round begins where this one ends, so that none waits for ever behind another.
             Database database = _databases[_expireNext];
-            while (database.Store is Store store && store.TryTakeExpired(NowMs, ref budget, out Record record))
+            while (database.Store is Store store && store.Expiring.TryTakeDue(NowMs, ref budget, out Record record))
             {
                 Expire(database, record);
             }
@@ -343,7 +328,7 @@ public sealed class KeySpace
         }
         foreach (Store store in _stores)
         {
-            store.SweepWheel(idle);
+            store.Expiring.Sweep(idle);
         }
         if (idle)
         {
@@ -383,7 +368,7 @@ public sealed class KeySpace
             total += keys;
             if (byTime)
             {
-                long next = database.Store!.SoonestExpiry;
+                long next = database.Store!.Expiring.Soonest;
                 picked = next < soonest || picked is null ? database : picked;
                 soonest = Math.Min(next, soonest);
             }
@@ -427,6 +412,16 @@ public sealed class KeySpace
         {
             database.SampleExpiries(_sampled);
         }
+    }
+
+    private long Sum(Func<Store, long> figure)
+    {
+        long sum = 0;
+        foreach (Store store in _stores)
+        {
+            sum += figure(store);
+        }
+        return sum;
     }
 
     internal void Touch(Record record)

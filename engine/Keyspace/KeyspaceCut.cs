@@ -6,27 +6,43 @@ namespace Tidelog.Engine.Keyspace;
 /// </summary>
 internal sealed class KeyspaceCut
 {
+    private readonly List<(Store Store, long Count)> _detached = [];
+
+    /// <param name="databases">Those that have keys, in ascending order.</param>
+    public KeyspaceCut(long nowMs, IReadOnlyList<DatabaseCut> databases)
+    {
+        NowMs = nowMs;
+        Databases = databases;
+        Keys = databases.Sum(database => database.Keys);
+    }
+
     /// <summary>Unix time in milliseconds of the cut.</summary>
-    public long NowMs => throw new NotImplementedException();
+    public long NowMs { get; }
 
     /// <summary>Databases that had keys, in ascending order.</summary>
-    public IReadOnlyList<DatabaseCut> Databases => throw new NotImplementedException();
+    public IReadOnlyList<DatabaseCut> Databases { get; }
 
     /// <summary>Keys of all databases.</summary>
-    public long Keys => throw new NotImplementedException();
-}
+    public long Keys { get; }
 
-/// <summary>One database of a cut.</summary>
-internal sealed class DatabaseCut
-{
-    public int Index => throw new NotImplementedException();
+    /// <summary>Bytes of stores that no database has any more.</summary>
+    internal long DetachedBytes => _detached.Sum(detached => detached.Store.UsedBytes);
 
-    public long Keys => throw new NotImplementedException();
+    internal long DetachedPageBytes => _detached.Sum(detached => detached.Store.PageBytes);
 
-    public long ExpiringKeys => throw new NotImplementedException();
+    /// <summary>Keeps a store that no database has any more.</summary>
+    internal void Keep(Store store, long count) => _detached.Add((store, count));
 
-    /// <summary>Goes on with a walk over the records; from any thread.</summary>
-    /// <param name="address">0 at the beginning.</param>
-    /// <returns>False at the end.</returns>
-    public bool TryWalk(ref long address, out Record record) => throw new NotImplementedException();
+    /// <summary>Ends it for the stores; those that only it held are disposed of in the background.</summary>
+    internal void End(LazyFree lazyFree)
+    {
+        foreach (DatabaseCut database in Databases)
+        {
+            database.Store.EndCut(database.IsWalked);
+        }
+        foreach ((Store store, long count) in _detached)
+        {
+            lazyFree.Dispose(store, Math.Max(count, 1));
+        }
+    }
 }

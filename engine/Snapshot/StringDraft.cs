@@ -21,7 +21,7 @@ internal unsafe ref struct StringDraft
     {
         if (text.Length > Keyspace.Store.MaxInlineValue)
         {
-            _block = HeapBytes.Allocate(text.Length, text.Length);
+            _block = HeapBytes.Allocate(text.Length, text.Length, generation: 0);
             text.CopyTo(_block->Span);
             return;
         }

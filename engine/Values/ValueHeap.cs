@@ -28,6 +28,7 @@ internal sealed unsafe class ValueHeap(ValueCut cut)
         root->Node.Generation = Cut.Generation;
         root->Node.Size = size;
         root->Kind = kind;
+        root->Made = Cut.Generation;
         root->Bytes = CostOf(size);
         Bytes += root->Bytes;
         return root;
