@@ -181,7 +181,7 @@ internal sealed class Snapshots
     public void RemoveTemporaryFile() => DeleteQuietly(SnapshotTarget.TemporaryPath);
 
     /// <summary>Bytes that only the running snapshot holds.</summary>
-    public long CopiedBytes => 0;
+    public long CopiedBytes => _server.Engine.Keyspace.CutBytes;
 
     private long NowSeconds => _server.Time.GetUtcNow().ToUnixTimeSeconds();
 
