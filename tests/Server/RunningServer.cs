@@ -4,6 +4,7 @@ using Tidelog.Server.Commands;
 using Tidelog.Server.Config;
 using Tidelog.Server.Logging;
 using Tidelog.Tests.Reference;
+using Tidelog.Tests.Storage;
 
 namespace Tidelog.Tests.Server;
 
@@ -20,7 +21,10 @@ internal sealed class RunningServer : IDisposable
     {
     }
 
-    /// <param name="storage">Where it loads from at the start, and saves to; null: it does not load.</param>
+    /// <param name="storage">
+    /// Where it loads from at the start, and saves to; if it is null, memory: all these servers have the working
+    /// directory of the tests.
+    /// </param>
     public RunningServer(IStorage? storage, TimeProvider time, params string[] arguments)
     {
         Port = ServerProcess.FreePort();
@@ -29,12 +33,12 @@ internal sealed class RunningServer : IDisposable
         Configuration configuration = new() { RenameCommand = new CommandRenames().Check };
         configuration.Load(CommandLine.Parse(all, _directory), Stream.Null);
         ServerLog log = new(configuration.Settings, time);
-        Server = new TidelogServer(configuration, log, time, storage);
+        Server = new TidelogServer(configuration, log, time, storage ?? new FaultyStorage());
         if (!Server.Listen())
         {
             throw new InvalidOperationException($"The server does not listen. Its log:\n{Log}");
         }
-        if (storage is not null && !Server.Load.TryBegin(() => { }))
+        if (!Server.Load.TryBegin(() => { }))
         {
             throw new InvalidOperationException($"The server does not load. Its log:\n{Log}");
         }

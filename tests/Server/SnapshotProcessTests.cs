@@ -74,7 +74,7 @@ public sealed class SnapshotProcessTests
     public void A_directory_that_is_gone_is_a_failed_save()
     {
         string directory = Directory.CreateTempSubdirectory("tidelog-test-").FullName;
-        using ServerProcess server = ServerProcess.StartTidelog();
+        using ServerProcess server = ServerProcess.StartTidelog("--enable-protected-configs", "yes");
         using RespClient client = server.Connect();
         Assert.Equal("+OK", client.Call("CONFIG", "SET", "dir", directory).ToString());
         Assert.Equal("+OK", client.Call("CONFIG", "SET", "dbfilename", "other.rdb").ToString());

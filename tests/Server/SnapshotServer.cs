@@ -14,7 +14,7 @@ internal sealed class SnapshotServer : IDisposable
     public SnapshotServer(FaultyStorage storage, params string[] arguments)
     {
         Storage = storage;
-        _server = new RunningServer(storage, Time, ["--enable-debug-command", "yes", .. arguments]);
+        _server = new RunningServer(storage, Time, ["--enable-debug-command", "yes", "--enable-protected-configs", "yes", .. arguments]);
         _client = _server.Connect();
     }
 
@@ -34,6 +34,8 @@ internal sealed class SnapshotServer : IDisposable
     public RespClient Connect() => _server.Connect();
 
     public string Call(params string[] words) => _client.Call(words).ToString();
+
+    public string Get(string key) => _client.Call("GET", key).Text;
 
     /// <summary>A field of INFO.</summary>
     public string Info(string field)

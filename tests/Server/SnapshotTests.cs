@@ -5,13 +5,38 @@ using Xunit;
 
 namespace Tidelog.Tests.Server;
 
-public sealed class SnapshotTests
+public sealed class SnapshotTests(SameAsRedis pair) : IClassFixture<SameAsRedis>
 {
     private const string Denied =
         "-MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands "
         + "that may modify the data set are disabled, because this instance is configured to report errors during "
         + "writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for "
         + "details about the RDB error.";
+
+    [Fact]
+    public void Replies_are_those_of_redis() => pair.Check("""
+        SAVE
+        SAVE now
+        BGSAVE SCHEDULE NOW
+        BGSAVE LATER
+        LASTSAVE 1
+        MULTI
+        SAVE
+        EXEC
+        MULTI
+        BGSAVE LATER
+        BGSAVE
+        BGSAVE SCHEDULE
+        LASTSAVE x
+        DISCARD
+        DEBUG RELOAD LATER
+        DEBUG RELOAD
+        DEBUG RELOAD MERGE
+        DEBUG RELOAD NOSAVE
+        SET a b
+        DEBUG RELOAD NOFLUSH MERGE
+        GET a
+        """);
 
     [Fact]
     public void What_was_saved_is_there_after_a_restart()
@@ -74,7 +99,7 @@ public sealed class SnapshotTests
         }
         using SnapshotServer again = new(disk);
         again.WaitFor("loading", "0");
-        Assert.Equal("value", again.Call("GET", "string").Trim('"'));
+        Assert.Equal("value", again.Get("string"));
         Assert.Equal(":3", again.Call("LLEN", "list"));
         Assert.Equal(":0", again.Call("EXISTS", "later"));
     }
@@ -120,7 +145,7 @@ public sealed class SnapshotTests
         Assert.False(server.HasTemporaryFile);
         Assert.Equal(Denied, server.Call("SET", "a", "2"));
         Assert.Equal(Denied, server.Call("PING"));
-        Assert.Equal("1", server.Call("GET", "a").Trim('"'));
+        Assert.Equal("1", server.Get("a"));
         server.Call("MULTI");
         Assert.Equal(Denied, server.Call("INCR", "a"));
         Assert.StartsWith("-EXECABORT", server.Call("EXEC"), StringComparison.Ordinal);
@@ -213,9 +238,9 @@ public sealed class SnapshotTests
         server.Call("SET", "string", "newer");
         server.Call("SET", "another", "key");
         Assert.Equal("-ERR Error trying to load the RDB dump", server.Call("DEBUG", "RELOAD", "NOSAVE", "NOFLUSH"));
-        Assert.Equal("newer", server.Call("GET", "string").Trim('"'));
+        Assert.Equal("newer", server.Get("string"));
         Assert.Equal("+OK", server.Call("DEBUG", "RELOAD", "NOSAVE", "NOFLUSH", "MERGE"));
-        Assert.Equal("value", server.Call("GET", "string").Trim('"'));
+        Assert.Equal("value", server.Get("string"));
         Assert.Equal(":7", server.Call("DBSIZE"));
         Assert.Equal("+OK", server.Call("DEBUG", "RELOAD", "NOSAVE"));
         Assert.Equal(digest, server.Call("DEBUG", "DIGEST"));
@@ -258,7 +283,7 @@ public sealed class SnapshotTests
         Assert.StartsWith(":", server.Call("LASTSAVE"), StringComparison.Ordinal);
         disk.ReadGate.Set();
         server.WaitFor("loading", "0");
-        Assert.Equal("value", server.Call("GET", "string").Trim('"'));
+        Assert.Equal("value", server.Get("string"));
     }
 
     [Fact]
@@ -345,7 +370,7 @@ public sealed class SnapshotTests
         Assert.Contains("Write error saving DB on disk(fsync): Input/output error", server.Log,
             StringComparison.Ordinal);
         Assert.Contains("Error trying to save the DB, can't exit.", server.Log, StringComparison.Ordinal);
-        Assert.Equal("b", server.Call("GET", "a").Trim('"'));
+        Assert.Equal("b", server.Get("a"));
         using RespClient client = server.Connect();
         client.SendRaw("SHUTDOWN FORCE\r\n");
         Assert.Equal("", client.ReadToEnd());
