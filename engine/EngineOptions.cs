@@ -3,8 +3,8 @@ namespace Tidelog.Engine;
 /// <summary>What the engine reads of the configuration. The values may change between two commands, never during
 /// one.</summary>
 /// <remarks>
-/// Each field is the directive of the same name in Redis 7.0, if it does not say otherwise; a new instance holds Redis's
-/// defaults.
+/// Each field is the directive of the same name in Redis 7.0, if it does not say otherwise; a new instance holds
+/// Redis's defaults.
 /// </remarks>
 public sealed class EngineOptions
 {

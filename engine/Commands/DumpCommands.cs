@@ -10,7 +10,8 @@ internal static class DumpCommands
 
     public static IEnumerable<Command> Table =>
     [
-        new("dump", 2, CommandFlags.ReadOnly, AclCategories.Keyspace, Dump, KeySpec.Key(1, KeyFlags.ReadOnly))
+        new("dump", 2, CommandFlags.ReadOnly, AclCategories.Keyspace, Dump,
+            KeySpec.Key(1, KeyFlags.ReadOnly | KeyFlags.Access))
         {
             Tips = Changing,
             Docs = new("Gives a value in a serialized form, to be restored elsewhere.", "2.6.0", "generic",

@@ -23,6 +23,7 @@ internal sealed class DumpPayload(EngineOptions options)
         payload = default;
         RdbWriter writer = Writer();
         RdbOutput output = writer.Output;
+        output.Clear();
         output.Byte((byte)writer.TypeOf(record));
         writer.Value(record);
         if (output.Length > int.MaxValue - FooterSize)

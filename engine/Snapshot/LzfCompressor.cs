@@ -11,6 +11,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Tidelog.Engine.Snapshot;
 
@@ -78,7 +79,18 @@ internal sealed unsafe class LzfCompressor : IDisposable
                 at--;
                 match--;
             }
-            to = CopyLiterals(to, literals, at);
+            long run = at - literals;
+            if (run <= Lzf.MaxRun && end - literals >= Lzf.MaxRun && toEnd - to > Lzf.MaxRun)
+            {
+                // Too much, mostly, but in one go; no literals cost no byte.
+                *to = (byte)(run - 1);
+                Vector256.Load(literals).Store(to + 1);
+                to += run + (run > 0 ? 1 : 0);
+            }
+            else
+            {
+                to = CopyLiterals(to, literals, at);
+            }
             int matched = Match(match, at, end);
             to = Refer(to, (int)(at - match) - 1, matched);
             at += matched;

@@ -72,7 +72,7 @@ internal ref struct RdbBlob
     {
         if (!MoveNext())
         {
-            throw Corrupt(Bytes.Length, expected, $"the end of the {Name(_kind)}");
+            throw Corrupt(Bytes.Length - 1, expected, $"the end of the {Name(_kind)}");
         }
     }
 

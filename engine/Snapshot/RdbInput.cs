@@ -85,6 +85,20 @@ internal sealed unsafe class RdbInput : IDisposable
     /// <summary>Bytes from here to the end; more than there can be if that is not known.</summary>
     public long Left => KnowsLength ? _unread + (_end - _at) : long.MaxValue;
 
+    /// <summary>Bytes of memory that it has.</summary>
+    public long Memory
+    {
+        get
+        {
+            long memory = (_ownsWindow ? WindowSize : 0) + Names.Capacity + (_heldCopy?.Capacity ?? 0);
+            foreach (SpillBuffer? spill in _spills)
+            {
+                memory += spill?.Capacity ?? 0;
+            }
+            return memory;
+        }
+    }
+
     public string EndName => _stream is null ? "the end of the payload" : "the end of the file";
 
     /// <summary>What was given to <see cref="Hold"/>.</summary>

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using Tidelog.Engine.Keyspace;
 
 namespace Tidelog.Engine.Snapshot;
 
@@ -59,6 +58,9 @@ internal sealed class RdbReader : IDisposable
 
     /// <summary>Bytes read so far.</summary>
     public long Offset => _input.Offset;
+
+    /// <summary>Bytes of memory that the reader has.</summary>
+    public long Memory => _input.Memory + _key.Capacity + _text.Capacity;
 
     /// <summary>Where the present item begins; a key's begins with its type, behind its expiry.</summary>
     public long ItemOffset { get; private set; }
@@ -282,6 +284,11 @@ internal sealed class RdbReader : IDisposable
     {
         if (Version < FirstChecksumVersion)
         {
+            // Else a file whose version is damaged would pass for one without a checksum.
+            if (_input.KnowsLength && _input.Left != 0)
+            {
+                throw _input.Corrupt(_input.Offset, _input.EndName, $"{_input.Left} more bytes");
+            }
             return;
         }
         ulong right = _input.Checksum();

@@ -1,5 +1,5 @@
-// A stream: its chunks (ID that theirs count from, listpack), its counters, its groups, each with what is pending in it,
-// and their consumers, each with the IDs that are its own. Redis 7.0 added what a stream knows of entries that are
+// A stream: its chunks (ID that theirs count from, listpack), its counters, its groups, each with what is pending in
+// it, and their consumers, each with the IDs that are its own. Redis 7.0 added what a stream knows of entries that are
 // gone, redis 7.2 when a consumer last got something; older versions do without, and so does who loads such a file.
 
 using System.Buffers.Binary;

@@ -245,7 +245,7 @@ internal readonly struct RdbValueReader(RdbInput input)
         }
     }
 
-    private void ReadElements<TVisitor>(scoped ref RdbBlob blob, ref TVisitor visitor)
+    private static void ReadElements<TVisitor>(scoped ref RdbBlob blob, ref TVisitor visitor)
         where TVisitor : struct, IValueVisitor, allows ref struct
     {
         while (blob.MoveNext())

@@ -5,10 +5,10 @@ using static Tidelog.Server.Config.DirectiveFlags;
 
 namespace Tidelog.Server.Config;
 
-// Every directive of Redis 7.0.15 is one row; rdb-version is the only one of Tidelog's own. A row that points at a field
-// of the settings takes the field's initial value as its default. `Kept(x)` is the default of a row whose feature does
-// not exist (yet): its value is checked, kept and answered, and nothing reads it. When the feature comes, the row gets
-// a field.
+// Every directive of Redis 7.0.15 is one row; rdb-version is the only one of Tidelog's own. A row that points at a
+// field of the settings takes the field's initial value as its default. `Kept(x)` is the default of a row whose feature
+// does not exist (yet): its value is checked, kept and answered, and nothing reads it. When the feature comes, the row
+// gets a field.
 
 /// <summary>All directives, by name and by alias.</summary>
 internal sealed class ConfigTable

@@ -44,6 +44,7 @@ internal static class CompatibilityPage
         ("maxmemory-samples", "For the LFU policies: the more, the fewer keys may be evicted. No other samples."),
         ("min-replicas-max-lag", "INFO has its field; no write is refused."),
         ("min-replicas-to-write", "INFO has its field; no write is refused."),
+        ("rdb-version", "Tidelog's own, 9 to 11: what is written is readable by a redis of that RDB version."),
         ("replicaof", "Kept; there is no replication, and the server takes writes. The log says so at the start."),
         ("save", "No snapshot is made. A server with save points warns when it ends with data in memory."),
         ("sentinel", "There is no Sentinel mode: `--sentinel` is refused."),

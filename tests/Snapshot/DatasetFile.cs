@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Snapshot;
 
@@ -10,7 +9,7 @@ internal static class DatasetFile
 {
     public static byte[] Write(KeySpace keyspace, RdbFormat format, int window = 64 * 1024)
     {
-        CollectingSink sink = new();
+        Sink sink = new();
         using RdbOutput output = new(window, sink);
         using RdbWriter writer = new(output, format);
         writer.Magic();
@@ -37,17 +36,8 @@ internal static class DatasetFile
         return [.. sink.Bytes, .. checksum];
     }
 
-    /// <summary>A value with its type in front, as a DUMP payload begins.</summary>
-    public static byte[] WriteValue(Record record, RdbFormat format)
-    {
-        using RdbOutput output = new(16);
-        using RdbWriter writer = new(output, format);
-        output.Byte((byte)writer.TypeOf(record));
-        writer.Value(record);
-        return output.Pending.ToArray();
-    }
-
-    private sealed class CollectingSink : ISnapshotSink
+    /// <summary>Keeps what it gets.</summary>
+    public sealed class Sink : ISnapshotSink
     {
         private readonly MemoryStream _bytes = new();
 

@@ -16,8 +16,8 @@ internal static class DatasetSteps
 {
     /// <summary>Expiries lie behind it: the year 2100.</summary>
     public const long FarMs = 4_102_444_800_000;
-    private const int Kinds = 24;
-    private const int KeysPerType = 4;
+    public const int Kinds = 24;
+    public const int KeysPerType = 4;
 
     private static readonly string[] Scores =
         ["0", "-0", "1", "-7", "0.1", "1e300", "-1e-300", "inf", "-inf", "3.5", "9007199254740993", "1e17", "16777217"];
@@ -102,7 +102,7 @@ internal static class DatasetSteps
 
     private static string[] Many(Random random, params Func<string>[] parts)
     {
-        int count = random.Next(8) switch { 0 => random.Next(1, 700), 1 => random.Next(1, 140), _ => random.Next(1, 6) };
+        int count = random.Next(1, random.Next(8) switch { 0 => 700, 1 => 140, _ => 6 });
         return [.. Enumerable.Range(0, count).SelectMany(_ => parts.Select(part => part()))];
     }
 

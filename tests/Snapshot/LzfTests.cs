@@ -1,12 +1,17 @@
+using System.Buffers.Binary;
 using FsCheck;
 using FsCheck.Fluent;
 using Tidelog.Engine.Snapshot;
+using Tidelog.Tests.Reference;
 using Xunit;
 
 namespace Tidelog.Tests.Snapshot;
 
 public sealed class LzfTests
 {
+    /// <summary>What an RDB string begins with if LZF follows.</summary>
+    private const byte CompressedString = 0xC3;
+
     /// <summary>Adds to a text: bytes of an alphabet, a run of one byte, or something from earlier once more.</summary>
     private static readonly Gen<(int Kind, int Seed, int Length)> Piece =
         from kind in Gen.Choose(0, 4)
@@ -117,7 +122,60 @@ public sealed class LzfTests
         }
     }
 
-    internal static byte[] Random(int seed, int length)
+    [Fact]
+    public void Redis_and_we_restore_what_the_other_compressed()
+    {
+        using ServerProcess redis = ServerProcess.StartRedis();
+        using RespClient client = redis.Connect();
+        using LzfCompressor compressor = new();
+        int theirs = 0;
+        int ours = 0;
+        StepProperty.Check(100, length: 6, Piece.Where(piece => piece.Kind != 0), pieces =>
+        {
+            byte[] text = Build(pieces);
+            byte[] key = [(byte)'k'];
+            client.Call("SET"u8.ToArray(), key, text);
+            byte[] dump = client.Call("DUMP"u8.ToArray(), key).Bytes.ToArray();
+            if (dump[1] == CompressedString)
+            {
+                int at = 2;
+                int packedLength = ReadLength(dump, ref at);
+                byte[] copy = new byte[ReadLength(dump, ref at)];
+                Assert.True(Lzf.TryDecompress(dump.AsSpan(at, packedLength), copy));
+                Assert.Equal(text, copy);
+                theirs++;
+            }
+            byte[] packed = new byte[text.Length + 100];
+            packed = packed[..compressor.Compress(text, packed)];
+            if (packed.Length > 0)
+            {
+                byte[] payload = PackedBlobs.Payload(
+                    RdbType.String, [CompressedString], PackedBlobs.Length(packed.Length), PackedBlobs.Length(text.Length), packed);
+                Reply reply = client.Call("RESTORE"u8.ToArray(), key, [(byte)'0'], payload, "REPLACE"u8.ToArray());
+                Assert.Equal("OK", reply.Text);
+                Assert.Equal(text, client.Call("GET"u8.ToArray(), key).Bytes.ToArray());
+                ours++;
+            }
+        });
+        Assert.True(theirs > 20 && ours > 20);
+    }
+
+    private static int ReadLength(byte[] bytes, ref int at)
+    {
+        int first = bytes[at++];
+        switch (first >> 6)
+        {
+            case 0:
+                return first;
+            case 1:
+                return ((first & 63) << 8) | bytes[at++];
+            default:
+                at += 4;
+                return BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(at - 4));
+        }
+    }
+
+    private static byte[] Random(int seed, int length)
     {
         byte[] bytes = new byte[length];
         new Random(seed).NextBytes(bytes);

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Text;
+using Tidelog.Engine;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Snapshot;
 using Tidelog.Tests.Engine;
@@ -20,7 +20,8 @@ public sealed class RdbWriterTests
     [InlineData(10, false, 4096)]
     public void Redis_loads_any_dataset_as_it_is(int version, bool compress, int window)
     {
-        using ServerProcess redis = ServerProcess.StartRedis("--enable-debug-command", "yes");
+        using ServerProcess redis = ServerProcess.StartRedis(
+            "--enable-debug-command", "yes", "--sanitize-dump-payload", "yes");
         using RespClient client = redis.Connect();
         string path = Path.Combine(redis.WorkingDirectory, "dump.rdb");
         RdbFormat format = new(version, compress);
@@ -34,6 +35,73 @@ public sealed class RdbWriterTests
             Assert.True(loaded.Text == "OK", loaded + redis.Log);
             AssertSame(engine, client, version);
         });
+    }
+
+    [Theory]
+    [InlineData(MaxMemoryPolicy.AllKeysLru, AccessDetail.Idle)]
+    [InlineData(MaxMemoryPolicy.AllKeysLfu, AccessDetail.Frequency)]
+    public void Redis_takes_over_how_keys_were_used(MaxMemoryPolicy policy, AccessDetail access)
+    {
+        bool isLru = access == AccessDetail.Idle;
+        using ServerProcess redis = ServerProcess.StartRedis("--enable-debug-command", "yes",
+            "--maxmemory-policy", isLru ? "allkeys-lru" : "allkeys-lfu");
+        using RespClient client = redis.Connect();
+        EngineFixture engine = new(new EngineOptions { MaxMemoryPolicy = policy, LfuLogFactor = 0 });
+        engine.Line("SET k v");
+        for (int i = 0; i < 9; i++)
+        {
+            engine.Line("GET k");
+        }
+        engine.NowMs += 5 * 60_000;
+        engine.Line("SET other v");
+        RdbFormat format = new(Access: access, LfuDecayMinutes: 2);
+        File.WriteAllBytes(
+            Path.Combine(redis.WorkingDirectory, "dump.rdb"), DatasetFile.Write(engine.Engine.Keyspace, format));
+        Assert.Equal("OK", client.Call("DEBUG", "RELOAD", "NOSAVE").Text);
+        Reply used = client.Call("OBJECT", isLru ? "IDLETIME" : "FREQ", "k");
+        Assert.InRange(used.Integer, isLru ? 300 : 12, isLru ? 310 : 12);
+    }
+
+    [Fact]
+    public void Redis_loads_functions()
+    {
+        using ServerProcess redis = ServerProcess.StartRedis("--enable-debug-command", "yes");
+        using RespClient client = redis.Connect();
+        DatasetFile.Sink file = new();
+        using RdbOutput output = new(1024, file);
+        using RdbWriter writer = new(output, new RdbFormat());
+        writer.Magic();
+        writer.Function("#!lua name=lib\nredis.register_function('seven', function() return 7 end)"u8);
+        writer.End();
+        output.Int64LittleEndian(0);
+        output.Flush();
+        File.WriteAllBytes(Path.Combine(redis.WorkingDirectory, "dump.rdb"), file.Bytes);
+        Assert.Equal("OK", client.Call("DEBUG", "RELOAD", "NOSAVE").Text);
+        Assert.Equal(7, client.Call("FCALL", "seven", "0").Integer);
+    }
+
+    [Fact]
+    public void Nothing_is_allocated_on_the_way()
+    {
+        EngineFixture engine = new();
+        Random random = new(5);
+        DatasetSteps.Run(engine, Enumerable.Range(0, 800).Select(
+            i => new DatasetStep(i % DatasetSteps.Kinds, random.Next(DatasetSteps.KeysPerType), random.Next())));
+        using RdbOutput output = new(64 * 1024, new NoSink());
+        using RdbWriter writer = new(output, new RdbFormat(10));
+        WriteKeys(engine, writer);
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
+        WriteKeys(engine, writer);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - allocated);
+    }
+
+    private static void WriteKeys(EngineFixture engine, RdbWriter writer)
+    {
+        Database database = engine.Engine.Keyspace[0];
+        for (long address = 0; database.TryWalk(ref address, out Record record);)
+        {
+            writer.Key(record, engine.NowMs);
+        }
     }
 
     private static void AssertSame(EngineFixture engine, RespClient client, int version)
@@ -104,5 +172,12 @@ public sealed class RdbWriterTests
         string program = ServerProcess.RedisBinary.Replace("redis-server", "redis-check-rdb", StringComparison.Ordinal);
         (int exitCode, string output) = ServerProcess.RunToExit(program, path);
         Assert.True(exitCode == 0, output);
+    }
+
+    private sealed class NoSink : ISnapshotSink
+    {
+        public void Write(ReadOnlySpan<byte> bytes)
+        {
+        }
     }
 }
