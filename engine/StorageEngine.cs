@@ -75,6 +75,9 @@ public sealed class StorageEngine
     /// <summary>What drives the engine, for the rows that it brought; null in a test of the engine alone.</summary>
     public object? Host { get; init; }
 
+    /// <summary>Payloads of RESTORE need no right checksum: DEBUG SET-SKIP-CHECKSUM-VALIDATION, for tests.</summary>
+    public bool SkipsChecksums { get; set; }
+
     /// <summary>A password is set, so a session must authenticate.</summary>
     public bool PasswordRequired { get; set; }
 

@@ -32,6 +32,7 @@ internal static class EngineCommands
         .. ListMoveCommands.Table,
         .. SortCommand.Table,
         .. KeyCommands.Table,
+        .. RestoreCommand.Table,
         .. ExpireCommands.Table,
         .. ScanCommands.Table,
         .. ObjectCommands.Table,

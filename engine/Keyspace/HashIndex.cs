@@ -12,6 +12,7 @@
 // The cursor of SCAN counts buckets with its bits reversed, as redis's does: a bucket's descendants under growth are
 // visited where their ancestor was, so whatever was present throughout is returned (docs/architecture.md).
 
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
@@ -107,6 +108,34 @@ internal sealed unsafe class HashIndex : IDisposable
         if (Count > BucketCount * GrowAbove)
         {
             Grow();
+        }
+    }
+
+    /// <summary>
+    /// Makes an index without entries as big as so many will need. The memory is not taken before they come, but for an
+    /// entry in each page.
+    /// </summary>
+    public void Reserve(long entries)
+    {
+        long buckets = (entries + GrowAbove - 1) / GrowAbove;
+        if (Count > 0 || buckets <= BucketCount)
+        {
+            return;
+        }
+        _level = BitOperations.Log2((ulong)buckets);
+        _split = buckets - (1L << _level);
+        for (long first = (long)_chunkCount << ChunkBits; first < buckets; first += BucketsPerChunk)
+        {
+            EnsureChunk(first);
+        }
+    }
+
+    /// <summary>Gives back what was reserved for entries that did not come.</summary>
+    public void Trim()
+    {
+        while (Count < BucketCount * ShrinkBelow && BucketCount > 1L << MinLevel)
+        {
+            MergeLast();
         }
     }
 

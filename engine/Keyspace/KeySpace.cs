@@ -445,6 +445,18 @@ public sealed class KeySpace
         ? (existing.Exists ? existing.AccessInfo : AccessClock.LfuNew(NowMs))
         : AccessClock.Lru(NowMs);
 
+    /// <summary>Access information of a value that comes with its own.</summary>
+    /// <param name="idleSeconds">Seconds without use, or -1 if it does not say.</param>
+    /// <param name="frequency">LFU counter, or -1.</param>
+    internal uint LoadedAccessInfo(long idleSeconds, int frequency)
+    {
+        if (UsesLfu)
+        {
+            return frequency >= 0 ? AccessClock.Lfu(NowMs, frequency) : AccessClock.LfuNew(NowMs);
+        }
+        return idleSeconds > 0 ? AccessClock.LruBefore(NowMs, idleSeconds) : AccessClock.Lru(NowMs);
+    }
+
     private void Expire(Database database, Record record)
     {
         Metrics.ExpiredKeys++;

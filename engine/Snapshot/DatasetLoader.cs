@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Tidelog.Engine.Keyspace;
 
 namespace Tidelog.Engine.Snapshot;
@@ -32,7 +33,7 @@ public sealed class LoadProgress
         set => Volatile.Write(ref _expired, value);
     }
 
-    /// <summary>Keys left out because their collections are empty, which old versions wrote.</summary>
+    /// <summary>Keys left out because nothing was in them.</summary>
     public long EmptyKeys
     {
         get => Volatile.Read(ref _empty);
@@ -47,7 +48,7 @@ public sealed class LoadProgress
 }
 
 /// <summary>A dataset that was read whole and is not anybody's yet.</summary>
-public sealed class LoadedDataset
+public sealed class LoadedDataset : IDisposable
 {
     /// <summary>Its stores, apart from those that clients see.</summary>
     internal KeySpace Keyspace { get; init; } = null!;
@@ -57,6 +58,9 @@ public sealed class LoadedDataset
 
     /// <summary>Code of the libraries of functions.</summary>
     public required IReadOnlyList<byte[]> Functions { get; init; }
+
+    /// <summary>Frees it, unless it was adopted.</summary>
+    public void Dispose() => Keyspace.DisposeStores();
 }
 
 /// <summary>
@@ -71,5 +75,44 @@ public static class DatasetLoader
     /// <exception cref="OperationCanceledException">Likewise.</exception>
     public static LoadedDataset Load(
         Stream stream, string name, StorageEngine engine, LoadProgress progress, bool verifyChecksum, bool keepExpired,
-        CancellationToken cancellation) => throw new NotImplementedException();
+        CancellationToken cancellation)
+    {
+        KeySpace staged = engine.Keyspace.Stage(engine.UtcNow.ToUnixTimeMilliseconds());
+        try
+        {
+            using RdbReader reader = new(stream, name, progress.TotalBytes, verifyChecksum);
+            LoadReading reading = new(reader, staged, name, progress, cancellation);
+            Load(reading, new LoadInserter(staged, engine.Options, progress, name), keepExpired);
+            return new LoadedDataset { Keyspace = staged, Notes = reading.Notes, Functions = reading.Functions };
+        }
+        catch
+        {
+            staged.DisposeStores();
+            throw;
+        }
+    }
+
+    private static void Load(LoadReading reading, LoadInserter inserter, bool keepExpired)
+    {
+        using LoadQueue queue = new();
+        Thread thread = new(() => inserter.Run(queue)) { IsBackground = true, Name = "load-insert" };
+        thread.Start();
+        ExceptionDispatchInfo? failure = null;
+        try
+        {
+            reading.Run(queue, keepExpired);
+        }
+        catch (Exception e)
+        {
+            failure = ExceptionDispatchInfo.Capture(e);
+        }
+        thread.Join();
+
+        // What the other thread found wrong is in front of where this one stopped.
+        if (inserter.Failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(inserter.Failure);
+        }
+        failure?.Throw();
+    }
 }

@@ -20,7 +20,7 @@ public static class DatasetMerge
                 Copy(staged[i], target[i]);
             }
         }
-        staged.DisposeStores();
+        loaded.Dispose();
         return fits;
     }
 

@@ -38,6 +38,47 @@ internal sealed class DumpPayload(EngineOptions options)
         return true;
     }
 
+    /// <summary>Takes a payload's value out of it if version and checksum are right.</summary>
+    /// <param name="skipsChecksum">The checksum is not looked at.</param>
+    /// <param name="value">The byte of the type and the value.</param>
+    public static bool TryOpen(ReadOnlySpan<byte> payload, bool skipsChecksum, out ReadOnlySpan<byte> value)
+    {
+        value = default;
+        int length = payload.Length - FooterSize;
+        if (length < 0)
+        {
+            return false;
+        }
+        ushort version = BinaryPrimitives.ReadUInt16LittleEndian(payload[length..]);
+        ulong checksum = BinaryPrimitives.ReadUInt64LittleEndian(payload[(length + sizeof(short))..]);
+        value = payload[..length];
+        return RdbReader.IsReadable(version)
+            && (skipsChecksum || Crc64.Append(0, payload[..^sizeof(long)]) == checksum);
+    }
+
+    /// <summary>How many packed encodings a value consists of; 0 for one that is written element by element.</summary>
+    /// <param name="value">As <see cref="TryOpen"/> gives it.</param>
+    public static long CountPackedParts(ReadOnlySpan<byte> value)
+    {
+        if (value.IsEmpty)
+        {
+            return 0;
+        }
+        switch ((RdbType)value[0])
+        {
+            case RdbType.String or RdbType.List or RdbType.Set or RdbType.SortedSet or RdbType.SortedSet2
+                or RdbType.Hash:
+                return 0;
+            case RdbType.QuickList or RdbType.QuickList2 or RdbType.Stream or RdbType.Stream2 or RdbType.Stream3:
+                // Their number comes first; a list of more nodes than these is not worth the trouble.
+                return value.Length < 3 || value[1] >= 0x80 ? 1
+                    : value[1] < 0x40 ? value[1]
+                    : ((value[1] & 0x3F) << 8) | value[2];
+            default:
+                return 1;
+        }
+    }
+
     /// <summary>Gives back the memory of a big payload.</summary>
     public void Release() => _writer!.Output.Clear(KeptCapacity);
 

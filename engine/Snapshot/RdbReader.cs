@@ -137,6 +137,9 @@ internal sealed class RdbReader : IDisposable
         new RdbSkip(_input).Value(RdbType);
     }
 
+    /// <summary>True for the versions of DUMP payloads that are read.</summary>
+    public static bool IsReadable(int version) => version is <= MaxRedisVersion or ValkeyVersion;
+
     /// <summary>Reads the value of a DUMP payload, whose version and checksum have been checked.</summary>
     /// <param name="payload">The type's byte and the value.</param>
     /// <exception cref="CorruptDataException">It is not what its format says, or longer.</exception>

@@ -77,6 +77,9 @@ internal readonly ref struct PackedText
         return new PackedText(bytes, (byte)bytes.Length);
     }
 
+    /// <summary>Bytes whose form is of no interest: only they are asked for, or they are too long for another.</summary>
+    public static PackedText Plain(ReadOnlySpan<byte> bytes) => new(bytes, Element.BlockCode);
+
     /// <summary>The form of a stored element, to be stored or looked for elsewhere.</summary>
     public static PackedText Of(Element element) =>
         element.IsInteger ? new PackedText(element.Integer) : new PackedText(element.Bytes, element.Code);

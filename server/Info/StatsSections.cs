@@ -47,7 +47,7 @@ internal static class StatsSections
         text.AddZeros("tracking_total_keys", "tracking_total_items", "tracking_total_prefixes");
         text.Add("unexpected_error_replies", engine.UnexpectedErrorReplies);
         text.Add("total_error_replies", engine.ErrorReplies.Values.Sum());
-        text.Add("dump_payload_sanitizations", 0);
+        text.Add("dump_payload_sanitizations", engine.DumpPayloadSanitizations);
         text.Add("total_reads_processed", process.ReadsProcessed);
         text.Add("total_writes_processed", process.WritesProcessed);
         text.AddZeros("io_threaded_reads_processed", "io_threaded_writes_processed", "reply_buffer_shrinks",
