@@ -20,7 +20,11 @@ internal static class SnapshotCommands
             AclCategories.None, SaveInBackground)
         {
             Docs = new("Writes the dataset, as it is now, into a file while commands go on.", "1.0.0", "server", "O(1)",
-                "[SCHEDULE]"),
+                "[SCHEDULE]")
+            {
+                Difference = "No process is forked: a thread writes what the dataset was when the command ran, and "
+                    + "the log names the server's own process.",
+            },
         },
         new("lastsave", 1, CommandFlags.Loading | CommandFlags.Stale | CommandFlags.Fast,
             AclCategories.Admin | AclCategories.Dangerous, LastSave)
