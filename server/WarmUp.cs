@@ -32,24 +32,6 @@ internal static class WarmUp
     /// <summary>Begins; it takes half a second, a tenth of it of processor time, on a thread of its own.</summary>
     public static void Begin() => new Thread(Run) { IsBackground = true, Name = "warm-up" }.Start();
 
-    /// <summary>The first cut, and the first writes that copy because of one, should not wait for the compiler.</summary>
-    private static void Save(StorageEngine engine)
-    {
-        DatasetSnapshot snapshot = DatasetSnapshot.Begin(engine, new RdbFormat(), [("note", "value")], []);
-        Invariant.Require(snapshot.TryJoin(new Nowhere(), static _ => { }));
-        Session session = engine.OpenSession();
-        using ReplyWriter reply = new();
-        foreach (string request in Requests)
-        {
-            byte[] bytes = Encoding.ASCII.GetBytes(request.Replace("{0}", "7", StringComparison.Ordinal));
-            engine.Dispatcher.Execute(session, bytes, reply);
-        }
-        while (snapshot.Step())
-        {
-        }
-        snapshot.End();
-    }
-
     private static void Run()
     {
         StorageEngine engine = new(new EngineOptions(), [], NullLogger.Instance, TimeProvider.System, new Random(1));
@@ -77,6 +59,24 @@ internal static class WarmUp
         // What it filled would stay resident until a full collection, which a server that allocates nothing may never
         // need.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+    }
+
+    /// <summary>Begins and ends a cut, with writes meanwhile that copy because of it.</summary>
+    private static void Save(StorageEngine engine)
+    {
+        DatasetSnapshot snapshot = DatasetSnapshot.Begin(engine, new RdbFormat(), [("note", "value")], []);
+        Invariant.Require(snapshot.TryJoin(new Nowhere(), static _ => { }));
+        Session session = engine.OpenSession();
+        using ReplyWriter reply = new();
+        foreach (string request in Requests)
+        {
+            byte[] bytes = Encoding.ASCII.GetBytes(request.Replace("{0}", "7", StringComparison.Ordinal));
+            engine.Dispatcher.Execute(session, bytes, reply);
+        }
+        while (snapshot.Step())
+        {
+        }
+        snapshot.End();
     }
 
     private sealed class Nowhere : ISnapshotSink

@@ -86,7 +86,9 @@ internal sealed partial class DiskFile(SafeFileHandle handle) : IStorageFile
 
     public void Dispose() => handle.Dispose();
 
-    /// <returns>False if the system cannot do that; what the disk refused comes up again in <see cref="Sync"/>.</returns>
+    /// <returns>
+    /// False if the system cannot do that; what the disk refused comes up again in <see cref="Sync"/>.
+    /// </returns>
     private bool SyncRange(long offset, long length, uint flags) =>
         length == 0 || SyncFileRange(handle, offset, length, flags) == 0;
 

@@ -5,7 +5,7 @@ namespace Tidelog.Engine.Storage;
 /// <summary>The files of the system.</summary>
 public sealed partial class DiskStorage : IStorage
 {
-    /// <summary>Other processes may open, rename and delete the files: a lock would be one more thing to fail.</summary>
+    /// <summary>Others may open, rename and delete the files: a lock would be one more thing to fail.</summary>
     private const FileShare Shared = FileShare.ReadWrite | FileShare.Delete;
 
     private DiskStorage()

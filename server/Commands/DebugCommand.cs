@@ -102,9 +102,10 @@ internal static class DebugCommand
                 "Depends on subcommand.", "subcommand")
             {
                 Difference = "What would crash the process is refused; LOADAOF is refused until there is an append-only "
-                    + "file. A RELOAD that fails leaves the dataset as it was. Missing: CLUSTERLINK, CONFIG-REWRITE-FORCE-ALL, LISTPACK, MALLCTL, MALLCTL-STR, "
-                    + "QUICKLIST, REPLICATE, SDSLEN, STRINGMATCH-TEST, STRUCTSIZE. OBJECT tells an address in "
-                    + "the log, and a length before compression. TURNS and GC-PAUSES are ours.",
+                    + "file. A RELOAD that fails leaves the dataset as it was. Missing: CLUSTERLINK, "
+                    + "CONFIG-REWRITE-FORCE-ALL, LISTPACK, MALLCTL, MALLCTL-STR, QUICKLIST, REPLICATE, SDSLEN, "
+                    + "STRINGMATCH-TEST, STRUCTSIZE. OBJECT tells an address in the log, and a length before "
+                    + "compression. TURNS and GC-PAUSES are ours.",
             },
         },
     ];

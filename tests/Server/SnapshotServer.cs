@@ -14,7 +14,8 @@ internal sealed class SnapshotServer : IDisposable
     public SnapshotServer(FaultyStorage storage, params string[] arguments)
     {
         Storage = storage;
-        _server = new RunningServer(storage, Time, ["--enable-debug-command", "yes", "--enable-protected-configs", "yes", .. arguments]);
+        string[] all = ["--enable-debug-command", "yes", "--enable-protected-configs", "yes", .. arguments];
+        _server = new RunningServer(storage, Time, all);
         _client = _server.Connect();
     }
 

@@ -211,7 +211,8 @@ internal sealed class FaultyStorage : IStorage
         {
             // Each block is as it was synced, or as it was written; what was never written there is zero.
             const int Block = 512;
-            int length = luck.Next(2) == 0 ? Durable.Length : luck.Next(Durable.Length, Math.Max(Durable.Length, Bytes.Count) + 1);
+            int most = Math.Max(Durable.Length, Bytes.Count);
+            int length = luck.Next(2) == 0 ? Durable.Length : luck.Next(Durable.Length, most + 1);
             byte[] bytes = new byte[length];
             Durable.AsSpan(0, Math.Min(length, Durable.Length)).CopyTo(bytes);
             for (int at = 0; at < length; at += Block)
