@@ -21,6 +21,12 @@ internal sealed unsafe class RecordIndex : IRecordHashes, IDisposable
 
     public long BucketCount => _entries.BucketCount;
 
+    /// <inheritdoc cref="HashIndex.Reserve"/>
+    public void Reserve(long entries) => _entries.Reserve(entries);
+
+    /// <inheritdoc cref="HashIndex.Trim"/>
+    public void Trim() => _entries.Trim();
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PrefetchBucket(ulong hash) => _entries.Prefetch(hash);
 

@@ -111,12 +111,6 @@ internal sealed unsafe class Store : IDisposable
         }
     }
 
-    /// <summary>Makes an empty store's index as big as so many keys will need.</summary>
-    public void Reserve(long keys) => _index.Reserve(keys);
-
-    /// <summary>Gives back what was reserved for keys that did not come.</summary>
-    public void Trim() => _index.Trim();
-
     public void BeginBatch() => _log.BeginBatch();
 
     public void EndBatch() => _log.EndBatch();

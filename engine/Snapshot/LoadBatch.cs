@@ -45,7 +45,7 @@ internal sealed unsafe class LoadBatch : IDisposable
     /// <summary>Adds a long text.</summary>
     public void AddOutside(ReadOnlySpan<byte> text)
     {
-        HeapBytes* block = HeapBytes.Allocate(text.Length, text.Length);
+        HeapBytes* block = HeapBytes.Allocate(text.Length, text.Length, 0);
         text.CopyTo(block->Span);
         _outside[_outsideCount++] = (nint)block;
         _outsideBytes += text.Length;

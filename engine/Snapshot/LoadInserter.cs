@@ -84,7 +84,7 @@ internal sealed unsafe class LoadInserter(
         while (count < Group && at < batch.End && (LoadToken)(*at) == LoadToken.String)
         {
             LoadedKey* header = (LoadedKey*)at;
-            store.PrefetchBucket(header->Hash);
+            store.Index.PrefetchBucket(header->Hash);
             group[count++] = at;
             at += sizeof(LoadedKey) + LoadBatch.Align(header->KeyLength + header->ValueLength);
         }
@@ -125,7 +125,10 @@ internal sealed unsafe class LoadInserter(
             key, header.Hash, default, ValueType.String, header.Encoding, length, header.Expiry, header.Access);
         if (header.IsValueOutside)
         {
-            store.AttachHeapValue(record, batch.TakeOutside());
+            HeapBytes* block = batch.TakeOutside();
+            block->Generation = store.Values.Cut.Generation;
+            *record.Heap = block;
+            store.Adopt(record);
         }
         else
         {
@@ -190,7 +193,7 @@ internal sealed unsafe class LoadInserter(
             _keyLength = _key.Copy(new ReadOnlySpan<byte>(at, _header.KeyLength)).Length;
         }
         Store store = Opened();
-        store.PrefetchBucket(_header.Hash);
+        store.Index.PrefetchBucket(_header.Hash);
         return at + LoadBatch.Align(_header.KeyLength);
     }
 
@@ -223,7 +226,7 @@ internal sealed unsafe class LoadInserter(
         {
             _database.Open();
             _store = _database.Store!;
-            _store.Reserve(_expected);
+            _store.Index.Reserve(_expected);
         }
         return _store;
     }
@@ -232,7 +235,7 @@ internal sealed unsafe class LoadInserter(
     {
         for (int i = 0; i < keyspace.DatabaseCount; i++)
         {
-            keyspace[i].Store?.Trim();
+            keyspace[i].Store?.Index.Trim();
         }
     }
 

@@ -64,6 +64,11 @@ internal unsafe ref struct StreamDraft(Database database)
         {
             _root->FirstId = first;
         }
+        else if (_live == 0)
+        {
+            // What redis makes of it, and tells in XINFO.
+            _root->FirstId = StreamId.Max;
+        }
         else
         {
             StreamEntries.FindFirst(_root);
