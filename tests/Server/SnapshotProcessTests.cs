@@ -82,7 +82,7 @@ public sealed class SnapshotProcessTests
         Assert.True(File.Exists(Path.Combine(directory, "other.rdb")));
         Directory.Delete(directory, recursive: true);
         Assert.Equal("-ERR", client.Call("SAVE").ToString());
-        Assert.Contains("Failed opening the temp RDB file", server.Log, StringComparison.Ordinal);
+        server.WaitForLog("Failed opening the temp RDB file", Patience);
     }
 
     private static void Fill(RespClient client)
