@@ -50,6 +50,8 @@ internal static class DebugCommand
         "    Accepted without effect.",
         "SET-ACTIVE-EXPIRE <0|1>",
         "    With 0, expired keys go only when they are asked for.",
+        "SET-SKIP-CHECKSUM-VALIDATION <0|1>",
+        "    With 1, RESTORE and the loading of files do not look at checksums.",
         "SLEEP <seconds>",
         "    Stop the whole server for so long. Decimals allowed.",
         "TURNS ON <microseconds>|OFF|REPORT",
@@ -80,7 +82,7 @@ internal static class DebugCommand
         new("RELOAD", 2, int.MaxValue, DebugReload.Reload),
         new("LOADAOF", 2, 2, context => Missing(context, "this version has no append-only file")),
         new("SET-DISABLE-DENY-SCRIPTS", 3, 3, WithoutEffect),
-        new("SET-SKIP-CHECKSUM-VALIDATION", 3, 3, WithoutEffect),
+        new("SET-SKIP-CHECKSUM-VALIDATION", 3, 3, SkipChecksums),
         new("AOF-FLUSH-SLEEP", 3, 3, WithoutEffect),
         new("DROP-CLUSTER-PACKET-FILTER", 3, 3, WithoutEffect),
         new("LEAK", 3, 3, WithoutEffect),
@@ -251,6 +253,12 @@ internal static class DebugCommand
     private static void SetActiveExpire(CommandContext context)
     {
         context.Keyspace.ActiveExpiry = IsOn(context, 2);
+        context.Reply.Ok();
+    }
+
+    private static void SkipChecksums(CommandContext context)
+    {
+        context.Engine.SkipsChecksums = IsOn(context, 2);
         context.Reply.Ok();
     }
 

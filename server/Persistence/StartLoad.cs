@@ -99,15 +99,16 @@ internal sealed class StartLoad(TidelogServer server)
             TotalBytes = bytes,
             DelayPerKey = server.Settings.Persistence.KeyLoadDelay,
             Noted = Note,
+            Skipped = NoteSkipped,
         };
     }
 
     private LoadedDataset Load(IStorageFile file, string path)
     {
+        bool verifiesChecksum = server.Settings.Persistence.RdbChecksum && !server.Engine.SkipsChecksums;
         using StorageStream stream = new(file);
         return DatasetLoader.Load(
-            stream, path, server.Engine, _progress, server.Settings.Persistence.RdbChecksum, keepExpired: false,
-            _cancellation.Token);
+            stream, path, server.Engine, _progress, verifiesChecksum, keepExpired: false, _cancellation.Token);
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever the thread fails of ends the server.")]
@@ -180,6 +181,16 @@ internal sealed class StartLoad(TidelogServer server)
                     log.Notice($"RDB '{name}': {value}");
                 }
                 break;
+        }
+    }
+
+    private void NoteSkipped(string key)
+    {
+        // A file may have any number of them.
+        const int MostTold = 10;
+        if (_progress.EmptyKeys <= MostTold)
+        {
+            server.Log.Warning($"rdbLoadRio skipping empty key: {key}");
         }
     }
 
