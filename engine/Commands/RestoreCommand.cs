@@ -156,8 +156,8 @@ internal static class RestoreCommand
     {
         if (logger.IsEnabled(LogLevel.Debug))
         {
-            LogMessages.PayloadRefused(
-                logger, fault.Offset, PayloadFault.NameOf(value, fault), fault.Expected, fault.Found);
+            string name = PayloadFault.NameOf(value, fault);
+            LogMessages.PayloadRefused(logger, fault.Offset, name, fault.Expected, fault.Found);
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Text;
 using Tidelog.Engine.Keyspace;
-using Tidelog.Engine.Values;
 using ValueType = Tidelog.Engine.Keyspace.ValueType;
 
 namespace Tidelog.Engine.Snapshot;

@@ -30,6 +30,7 @@ internal static class PayloadFault
             RdbType.SetListPack => "Set listpack",
             _ => isStream ? "Stream listpack" : "Value",
         };
-        return packed + " integrity check failed";
+        bool isTwice = fault.Expected.Contains("not there yet", StringComparison.Ordinal);
+        return $"{packed} integrity check failed{(isTwice ? $", {packed} with dup elements" : "")}";
     }
 }

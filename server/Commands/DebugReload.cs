@@ -1,7 +1,6 @@
 using Tidelog.Engine.Commands;
 using Tidelog.Engine.Snapshot;
 using Tidelog.Protocol;
-using Tidelog.Server.Persistence;
 
 namespace Tidelog.Server.Commands;
 

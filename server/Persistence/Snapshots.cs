@@ -13,7 +13,6 @@ using Tidelog.Engine;
 using Tidelog.Engine.Commands;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Snapshot;
-using Tidelog.Engine.Storage;
 using Tidelog.Server.Config;
 
 namespace Tidelog.Server.Persistence;

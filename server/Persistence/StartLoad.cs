@@ -8,7 +8,6 @@ using Tidelog.Engine;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Snapshot;
 using Tidelog.Engine.Storage;
-using Tidelog.Server.Config;
 using Tidelog.Server.Logging;
 
 namespace Tidelog.Server.Persistence;
@@ -215,10 +214,8 @@ internal sealed class StartLoad(TidelogServer server)
     {
         if (failure is CorruptDataException corrupt)
         {
-            bool isChecksum = corrupt.Expected.StartsWith("the checksum", StringComparison.Ordinal);
-            string what = isChecksum ? "RDB CRC error" : "Bad file";
-            server.Log.Warning($"Internal error in RDB reading offset {corrupt.Offset} -> {what}: expected "
-                + $"{corrupt.Expected}, found {corrupt.Found}");
+            server.Log.Warning($"Internal error in RDB reading offset {corrupt.Offset} -> {WhatFailed(corrupt)}: "
+                + $"expected {corrupt.Expected}, found {corrupt.Found}");
         }
         else if (failure is not IOException)
         {
@@ -228,7 +225,18 @@ internal sealed class StartLoad(TidelogServer server)
 
     private void LogFatal(Exception failure)
     {
-        string text = failure is CorruptDataException or IOException ? failure.Message : failure.GetType().Name;
+        string text = failure is IOException ? failure.Message : failure.GetType().Name;
+        if (failure is CorruptDataException corrupt)
+        {
+            server.Log.Warning("Terminating server after rdb file reading failure.");
+            text = $"{WhatFailed(corrupt)}: {corrupt.Message}";
+        }
         server.Log.Warning($"Fatal error loading the DB: {text}. Exiting.");
     }
+
+    /// <summary>Redis's words for it.</summary>
+    private static string WhatFailed(CorruptDataException corrupt) =>
+        corrupt.Expected.StartsWith("the checksum", StringComparison.Ordinal)
+            ? "RDB CRC error"
+            : "integrity check failed";
 }

@@ -165,7 +165,7 @@ public sealed class SnapshotFileTests
     public void The_disk_says_what_it_refuses_as_the_system_does()
     {
         string missing = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}", "dump.rdb");
-        IStorage disk = DiskStorage.Instance;
+        DiskStorage disk = DiskStorage.Instance;
         Assert.Equal("No such file or directory", Assert.Throws<FileNotFoundException>(
             () => disk.OpenToRead(missing)).Message);
         Assert.Equal("No such file or directory", Assert.ThrowsAny<IOException>(() => disk.Create(missing)).Message);
