@@ -1,9 +1,7 @@
-using System.Text;
 using Tidelog.Engine;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Snapshot;
 using Tidelog.Tests.Engine;
-using Tidelog.Tests.Reference;
 using Xunit;
 using Record = Tidelog.Engine.Keyspace.Record;
 
