@@ -16,7 +16,7 @@ internal static class DatasetSteps
 {
     /// <summary>Expiries lie behind it: the year 2100.</summary>
     public const long FarMs = 4_102_444_800_000;
-    public const int Kinds = 24;
+    public const int Kinds = 26;
     public const int KeysPerType = 4;
 
     private static readonly string[] Scores =
@@ -96,6 +96,9 @@ internal static class DatasetSteps
             21 => ["XGROUP", "CREATE", "stream" + key, Group(), random.Next(2) == 0 ? "0" : "$", "MKSTREAM"],
             22 => ["XREADGROUP", "GROUP", Group(), Next(), "COUNT", Number(random.Next(1, 6)), "STREAMS",
                 "stream" + key, ">"],
+            23 => ["XSETID", "stream" + key, Number(1L << random.Next(44, 60)) + "-7", "ENTRIESADDED",
+                Number(random.Next(500, 9000)), "MAXDELETEDID", Id()],
+            24 => ["XGROUP", "SETID", "stream" + key, Group(), Id(), "ENTRIESREAD", Number(random.Next(20))],
             _ => ["XACK", "stream" + key, Group(), "1700000000000-" + Number(random.Next(6))],
         };
     }
