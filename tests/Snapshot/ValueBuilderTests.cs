@@ -42,7 +42,7 @@ public sealed class ValueBuilderTests
             {
                 for (long address = 0; engine.Engine.Keyspace[i].TryWalk(ref address, out Record record);)
                 {
-                    byte[] bytes = DatasetFile.WriteValue(record, Plain);
+                    byte[] bytes = Written(record);
                     byte[] part = bytes[..(bytes.Length / 2)];
                     ValueBuilder builder = new(copy.Engine.Keyspace[0], copy.Options);
                     try
@@ -319,13 +319,23 @@ public sealed class ValueBuilderTests
             for (long address = 0; engine.Engine.Keyspace[i].TryWalk(ref address, out Record record);)
             {
                 ValueBuilder builder = new(copy.Engine.Keyspace[i], copy.Options);
-                RdbReader.ReadPayload(DatasetFile.WriteValue(record, Plain), ref builder);
+                RdbReader.ReadPayload(Written(record), ref builder);
                 Record built = builder.Store(record.Key, default, record.Expiry);
                 Assert.Equal(record.Type, built.Type);
                 Assert.Equal(record.Expiry, built.Expiry);
                 builder.Discard();
             }
         }
+    }
+
+    /// <summary>A value with its type in front, as a DUMP payload begins.</summary>
+    private static byte[] Written(Record record)
+    {
+        using RdbOutput output = new(16);
+        using RdbWriter writer = new(output, Plain);
+        output.Byte((byte)writer.TypeOf(record));
+        writer.Value(record);
+        return output.Pending.ToArray();
     }
 
     private static bool Stream(EngineFixture engine, StreamState state, Visit? groups = null) =>
