@@ -14,7 +14,9 @@ internal interface IValueVisitor
     /// <summary>A string that is an integer in its canonical form.</summary>
     void String(long integer);
 
-    /// <param name="count">Elements that will follow, as announced: checked against the length of the input.</param>
+    /// <param name="count">
+    /// Elements that will follow, as announced: checked against the length of the input. -1 if that cannot be known.
+    /// </param>
     void BeginList(long count);
 
     bool ListElement(in PackedText element);
@@ -36,7 +38,9 @@ internal interface IValueVisitor
 
     /// <summary>Some entries, in redis's form.</summary>
     /// <param name="first">What their IDs count from.</param>
-    /// <param name="listpack">Its elements are well formed; that they make entries is for the visitor to check.</param>
+    /// <param name="listpack">
+    /// Its header, and elements that are well formed and not none; that they make entries is for the visitor to check.
+    /// </param>
     bool StreamEntries(StreamId first, ReadOnlySpan<byte> listpack);
 
     /// <summary>Comes after the entries.</summary>
@@ -54,7 +58,7 @@ internal interface IValueVisitor
     /// <summary>An entry that the consumer shown last has pending.</summary>
     bool ConsumerPending(StreamId id);
 
-    /// <summary>The value is whole.</summary>
+    /// <summary>The value, a string too, is whole.</summary>
     bool End();
 }
 

@@ -74,6 +74,7 @@ internal sealed class RdbReader : IDisposable
 
     public int Database { get; private set; }
 
+    /// <summary>A hint: at most what fits in the rest of the file; any number if its length is not known.</summary>
     public long Keys { get; private set; }
 
     public long ExpiringKeys { get; private set; }
@@ -266,8 +267,8 @@ internal sealed class RdbReader : IDisposable
         return null;
     }
 
-    /// <summary>A number that is a hint; it is what fits in the rest of the file at most.</summary>
-    private long Clamped(ulong count) => (long)Math.Min(count, (ulong)_input.Left);
+    /// <summary>A number of keys that is a hint; each has a type, a length and a value.</summary>
+    private long Clamped(ulong count) => (long)Math.Min(count, (ulong)_input.Left / 3);
 
     private void ReadDatabase()
     {

@@ -184,7 +184,7 @@ internal readonly struct RdbValueReader(RdbInput input, NoteOfNextStream? note =
             : score;
     }
 
-    /// <summary>A score as redis wrote them before version 8: a length and text, or a length that says it all.</summary>
+    /// <summary>A score as redis wrote it before version 8: a length and text, or a length that is all.</summary>
     private double TextScore()
     {
         long offset = input.Offset;

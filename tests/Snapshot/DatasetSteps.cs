@@ -62,7 +62,7 @@ internal static class DatasetSteps
         int.MinValue - 1L, 4095, 4096, -4096, -4097, 8388607, -8388608, long.MaxValue, long.MinValue,
     ];
 
-    private static string[] Command(DatasetStep step, Random random)
+    public static string[] Command(DatasetStep step, Random random)
     {
         string key = Number(step.Key);
         string Next() => Text(random);

@@ -195,21 +195,22 @@ public sealed class RdbDamageTests
     {
         string wide = new('w', 300);
         yield return RdbBytes.File(9)
-            .Key(RdbType.HashZipMap, "a").String(RdbBytes.ZipMap("f", "1", wide, wide)).ToArray();
+            .Key(RdbType.HashZipMap, "a").String(PackedBlobs.ZipMap(["f", "1", wide, wide], unused: 1)).ToArray();
         yield return RdbBytes.File(9)
-            .Key(RdbType.ListZipList, "b").String(RdbBytes.ZipList("a", -1, 12, 127, 128, 70_000, wide, "x")).ToArray();
+            .Key(RdbType.ListZipList, "b")
+            .String(PackedBlobs.ZipList(["a", "-1", "12", "127", "128", "70000", wide, "x"])).ToArray();
         yield return RdbBytes.File(9)
             .Key(RdbType.SortedSet, "c").Length(2).String("a").Byte(255).String("c").String("1.5").ToArray();
         yield return RdbBytes.File(9)
-            .Key(RdbType.SortedSetZipList, "d").Compressed(RdbBytes.ZipList("a", "1.5", "b", 7)).ToArray();
+            .Key(RdbType.SortedSetZipList, "d").Compressed(PackedBlobs.ZipList(["a", "1.5", "b", "7"])).ToArray();
         yield return RdbBytes.File(9)
-            .Key(RdbType.QuickList, "e").Length(2).String(RdbBytes.ZipList("a", "b")).String(RdbBytes.ZipList("c"))
-            .ToArray();
+            .Key(RdbType.QuickList, "e").Length(2).String(PackedBlobs.ZipList(["a", "b"]))
+            .String(PackedBlobs.ZipList(["c"])).ToArray();
         yield return RdbBytes.File(9).Op(RdbOpcode.ModuleAux).Length(123456789012345).Length(2).Length(1)
             .Length(1).Length(7).Length(3).Raw("abcd").Length(4).Double(1.5).Length(5).String("note").Length(0)
             .Op(RdbOpcode.Aux).String("a").String("b").Op(RdbOpcode.ResizeDb).Length(9).Length(2)
             .Op(RdbOpcode.ExpireSeconds).Int32(5).Key(RdbType.SetIntegers, "f")
-            .String(RdbBytes.IntegerSet(4, -70_000, 5)).ToArray();
+            .String(PackedBlobs.IntegerSet([-70_000, 5])).ToArray();
     }
 
     private sealed class FailingStream(byte[] bytes) : MemoryStream(bytes)

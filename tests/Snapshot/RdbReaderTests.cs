@@ -103,11 +103,11 @@ public sealed class RdbReaderTests
             RecordedFile.Read(RdbBytes.File(11)
                 .Key(RdbType.List, "plain").Length(3).String("a").Raw("\xC0\x05").String("a")
                 .Key(RdbType.ListZipList, "ziplist")
-                .String(RdbBytes.ZipList("a", -1, 12, 127, 128, 70_000, 9_000_000, 5_000_000_000))
-                .Key(RdbType.QuickList, "quick").Length(3).String(RdbBytes.ZipList("a", "b"))
-                .String(RdbBytes.ZipList()).Compressed(RdbBytes.ZipList("c"))
-                .Key(RdbType.QuickList2, "quick2").Length(3).Length(2).String(RdbBytes.ListPack("a", 1))
-                .Length(1).String("single").Length(2).Compressed(RdbBytes.ListPack(300))
+                .String(PackedBlobs.ZipList(["a", "-1", "12", "127", "128", "70000", "9000000", "5000000000"]))
+                .Key(RdbType.QuickList, "quick").Length(3).String(PackedBlobs.ZipList(["a", "b"]))
+                .String(PackedBlobs.ZipList([])).Compressed(PackedBlobs.ZipList(["c"]))
+                .Key(RdbType.QuickList2, "quick2").Length(3).Length(2).String(PackedBlobs.ListPack(["a", "1"]))
+                .Length(1).String("single").Length(2).Compressed(PackedBlobs.ListPack(["300"]))
                 .Key(RdbType.List, "none").Length(0)
                 .End()).Items);
 
@@ -120,10 +120,10 @@ public sealed class RdbReaderTests
             ],
             RecordedFile.Read(RdbBytes.File(11)
                 .Key(RdbType.Set, "plain").Length(2).String("a").Raw("\xC0\xFD")
-                .Key(RdbType.SetIntegers, "two").String(RdbBytes.IntegerSet(2, -2, 1, 32767))
-                .Key(RdbType.SetIntegers, "four").String(RdbBytes.IntegerSet(4, -70_000, 5))
-                .Key(RdbType.SetIntegers, "eight").String(RdbBytes.IntegerSet(8, long.MinValue, long.MaxValue))
-                .Key(RdbType.SetListPack, "listpack").String(RdbBytes.ListPack("b", 7))
+                .Key(RdbType.SetIntegers, "two").String(PackedBlobs.IntegerSet([-2, 1, 32767]))
+                .Key(RdbType.SetIntegers, "four").String(PackedBlobs.IntegerSet([-70_000, 5]))
+                .Key(RdbType.SetIntegers, "eight").String(PackedBlobs.IntegerSet([long.MinValue, long.MaxValue]))
+                .Key(RdbType.SetListPack, "listpack").String(PackedBlobs.ListPack(["b", "7"]))
                 .Key(RdbType.Set, "none").Length(0)
                 .End()).Items);
 
@@ -138,9 +138,9 @@ public sealed class RdbReaderTests
             ],
             RecordedFile.Read(RdbBytes.File(10)
                 .Key(RdbType.Hash, "plain").Length(2).String("a").Raw("\xC0\x02").Raw("\xC0\x01").String("b")
-                .Key(RdbType.HashZipMap, "zipmap").String(RdbBytes.ZipMap("f", "1", wide, wide))
-                .Key(RdbType.HashZipList, "ziplist").String(RdbBytes.ZipList(3, "c", "f", ""))
-                .Key(RdbType.HashListPack, "listpack").Compressed(RdbBytes.ListPack("f", "v", "g", 9))
+                .Key(RdbType.HashZipMap, "zipmap").String(PackedBlobs.ZipMap(["f", "1", wide, wide], unused: 1))
+                .Key(RdbType.HashZipList, "ziplist").String(PackedBlobs.ZipList(["3", "c", "f", ""]))
+                .Key(RdbType.HashListPack, "listpack").Compressed(PackedBlobs.ListPack(["f", "v", "g", "9"]))
                 .Key(RdbType.Hash, "none").Length(0)
                 .End()).Items);
     }
@@ -157,8 +157,8 @@ public sealed class RdbReaderTests
                 .String("c").String("1.5").String("d").String("-3")
                 .Key(RdbType.SortedSet2, "binary").Length(2).String("a").Double(0.1)
                 .String("b").Double(double.NegativeInfinity)
-                .Key(RdbType.SortedSetZipList, "ziplist").String(RdbBytes.ZipList("a", "1.5", "b", 7))
-                .Key(RdbType.SortedSetListPack, "listpack").String(RdbBytes.ListPack("a", "-1e100", 5, "inf"))
+                .Key(RdbType.SortedSetZipList, "ziplist").String(PackedBlobs.ZipList(["a", "1.5", "b", "7"]))
+                .Key(RdbType.SortedSetListPack, "listpack").String(PackedBlobs.ListPack(["a", "-1e100", "5", "inf"]))
                 .Key(RdbType.SortedSet, "none").Length(0)
                 .End()).Items);
 
@@ -169,8 +169,7 @@ public sealed class RdbReaderTests
     public void Streams_have_three_forms(int type)
     {
         RdbBytes file = RdbBytes.File(11).Key((RdbType)type, "s").Length(1).Length(16).Id(1000, 5)
-            .String(RdbBytes.ListPack(
-                2, 1, 1, "f", 0, 2, 0, 0, "v", 4, 3, 1, 0, "gone", 4, 0, 2, 1, 1, "g", "w", 6))
+            .String(PackedBlobs.ListPack("2 1 1 f 0 2 0 0 v 4 3 1 0 gone 4 0 2 1 1 g w 6".Split(' ')))
             .Length(2).Length(1002).Length(6);
         if (type != 15)
         {
@@ -203,8 +202,8 @@ public sealed class RdbReaderTests
     {
         byte[] file = RdbBytes.File(11)
             .Key(RdbType.Hash, "a").Length(1).String("f").String("v")
-            .Key(RdbType.HashListPack, "b").String(RdbBytes.ListPack("f", "v", "g", "w"))
-            .Key(RdbType.QuickList, "c").Length(1).String(RdbBytes.ZipList("a"))
+            .Key(RdbType.HashListPack, "b").String(PackedBlobs.ListPack(["f", "v", "g", "w"]))
+            .Key(RdbType.QuickList, "c").Length(1).String(PackedBlobs.ZipList(["a"]))
             .End();
         RecordedFile read = RecordedFile.Read(file);
         Assert.Equal([1, 2, -1], read.Values.Values.Select(value => value.Count));
@@ -260,8 +259,8 @@ public sealed class RdbReaderTests
     [Fact]
     public void A_fault_in_a_compressed_blob_is_told_with_its_place_in_it()
     {
-        byte[] bytes = RdbBytes.File(10).Key(RdbType.HashListPack, "k").Compressed(RdbBytes.ListPack("f", 1, "f", 2))
-            .ToArray();
+        byte[] bytes = RdbBytes.File(10).Key(RdbType.HashListPack, "k")
+            .Compressed(PackedBlobs.ListPack(["f", "1", "f", "2"])).ToArray();
         CorruptDataException error = Assert.Throws<CorruptDataException>(
             () => RecordedFile.ReadOnce(new MemoryStream(bytes), bytes.Length));
         Assert.Equal(
@@ -297,7 +296,8 @@ public sealed class RdbReaderTests
         byte[] payload = RdbBytes.Part().Byte((int)RdbType.Hash).Length(1).String("f").Compressed("value"u8.ToArray())
             .ToArray();
         Assert.Equal("hash(f=value)", Payload(payload).ToString());
-        Assert.Equal("the payload, offset 13: expected the end of the payload, found 1 more bytes", Fault([.. payload, 0]));
+        Assert.Equal(
+            "the payload, offset 13: expected the end of the payload, found 1 more bytes", Fault([.. payload, 0]));
         Assert.Equal("the payload, offset 0: expected the type of a value, found the end of the payload", Fault([]));
         Assert.Equal("the payload, offset 0: expected the type of a value, found type 250", Fault([250]));
         for (int length = 0; length < payload.Length; length++)
