@@ -1,5 +1,4 @@
 using Tidelog.Engine.Keyspace;
-using Tidelog.Engine.Values;
 using ValueType = Tidelog.Engine.Keyspace.ValueType;
 
 namespace Tidelog.Engine.Snapshot;

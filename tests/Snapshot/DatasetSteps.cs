@@ -19,8 +19,11 @@ internal static class DatasetSteps
     public const int Kinds = 26;
     public const int KeysPerType = 4;
 
+    /// <summary>
+    /// Without -0: a small sorted set makes 0 of it, in redis too, so one that has shrunk comes back with another score.
+    /// </summary>
     private static readonly string[] Scores =
-        ["0", "-0", "1", "-7", "0.1", "1e300", "-1e-300", "inf", "-inf", "3.5", "9007199254740993", "1e17", "16777217"];
+        ["0", "1", "-7", "0.1", "1e300", "-1e-300", "inf", "-inf", "3.5", "9007199254740993", "1e17", "16777217"];
 
     public static readonly Gen<DatasetStep> Step =
         Gen.Choose(0, Kinds - 1).SelectMany(kind =>
