@@ -3,6 +3,7 @@ using Tidelog.Engine;
 using Tidelog.Server.Commands;
 using Tidelog.Server.Config;
 using Tidelog.Server.Logging;
+using Tidelog.Server.Rdb;
 
 namespace Tidelog.Server;
 
@@ -14,6 +15,10 @@ internal static class Program
 
     private static int Main(string[] arguments)
     {
+        if (arguments is [RdbVerb.Name, ..])
+        {
+            return RdbVerb.Run(arguments[1..], Console.OpenStandardOutput(), Console.Error);
+        }
         string workingDirectory = Environment.CurrentDirectory;
         CommandLine commandLine = CommandLine.Parse(arguments, workingDirectory);
         switch (commandLine.Action)

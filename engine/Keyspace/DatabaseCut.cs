@@ -60,4 +60,15 @@ internal sealed class DatabaseCut
         }
         return isFound;
     }
+
+    /// <summary>
+    /// Goes over what no walk has come to, which lets the store tell its dead records from those of later cuts.
+    /// </summary>
+    public void WalkTheRest()
+    {
+        long address = _walked;
+        while (TryWalk(ref address, out _))
+        {
+        }
+    }
 }
