@@ -1,4 +1,3 @@
-using Tidelog.Engine;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Snapshot;
 using Tidelog.Tests.Engine;
