@@ -18,7 +18,7 @@ public class LzfBenchmarks
     [Params(100, 16 << 10)]
     public int Length { get; set; }
 
-    /// <summary>Digits of one number again and again; fields as JSON has them; bytes of 64 kinds; of all kinds.</summary>
+    /// <summary>One number again and again; fields as JSON has them; bytes of 64 kinds; of all kinds.</summary>
     [Params("repeated", "json", "letters", "random")]
     public string Content { get; set; } = "";
 
@@ -34,8 +34,8 @@ public class LzfBenchmarks
             int length = _compressor.Compress(_values[i], _packed.AsSpan(0, Length - 4));
             _compressed[i] = _packed[..length];
         }
-        Console.WriteLine($"// {Content}, {Length}: {_compressed.Sum(packed => packed.Length == 0 ? Length : packed.Length)
-            / (double)Values:F0} bytes");
+        double mean = _compressed.Average(packed => packed.Length == 0 ? Length : packed.Length);
+        Console.WriteLine($"// {Content}, {Length}: {mean:F0} bytes");
     }
 
     [Benchmark(OperationsPerInvoke = Values)]
@@ -76,7 +76,8 @@ public class LzfBenchmarks
                 StringBuilder json = new("[");
                 while (json.Length < Length)
                 {
-                    json.Append(null, $"{{\"id\":{random.Next(100_000)},\"name\":\"user{random.Next(1000)}\",\"on\":true}},");
+                    int id = random.Next(100_000);
+                    json.Append(null, $"{{\"id\":{id},\"name\":\"user{random.Next(1000)}\",\"on\":true}},");
                 }
                 Encoding.ASCII.GetBytes(json.ToString(0, Length), bytes);
                 break;

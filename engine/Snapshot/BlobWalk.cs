@@ -285,7 +285,8 @@ internal ref struct BlobWalk
         int text = at + (_blob[at] < LongLength ? 1 : 5);
         if (_blob[at] > LongLength || text + (isValue ? 1 : 0) > _end)
         {
-            return Fail(at, isValue ? "the length of a value" : "the length of a field", Hex(at, Math.Min(5, _end - at)));
+            string expected = isValue ? "the length of a value" : "the length of a field";
+            return Fail(at, expected, Hex(at, Math.Min(5, _end - at)));
         }
         long length = _blob[at];
         if (length == LongLength)
@@ -325,7 +326,8 @@ internal ref struct BlobWalk
         _ended = true;
         if (Count >= 0 && Count != _passed)
         {
-            return Fail(_form == Form.ZipMap ? 0 : _form == Form.ListPack ? 4 : 8, $"a count of {_passed}", Number(Count));
+            int place = _form switch { Form.ZipMap => 0, Form.ListPack => 4, _ => 8 };
+            return Fail(place, $"a count of {_passed}", Number(Count));
         }
         if (_form == Form.ZipMap && (_passed == 0 || (_passed & 1) != 0))
         {
@@ -377,7 +379,9 @@ internal ref struct BlobWalk
         return 1 + width;
     }
 
-    /// <returns>Bytes behind a ziplist's encoding byte, 0 if the integer is in it, -1 if there is no such encoding.</returns>
+    /// <returns>
+    /// Bytes behind a ziplist's encoding byte, 0 if the integer is in it, -1 if there is no such encoding.
+    /// </returns>
     private static int IntegerWidth(byte first) => first switch
     {
         0xC0 => 2,

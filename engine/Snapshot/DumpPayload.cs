@@ -71,9 +71,10 @@ internal sealed class DumpPayload(EngineOptions options)
                 return 0;
             case RdbType.QuickList or RdbType.QuickList2 or RdbType.Stream or RdbType.Stream2 or RdbType.Stream3:
                 // Their number comes first; a list of more nodes than these is not worth the trouble.
-                return value.Length < 3 || value[1] >= 0x80 ? 1
-                    : value[1] < 0x40 ? value[1]
-                    : ((value[1] & 0x3F) << 8) | value[2];
+                byte first = value.Length > 1 ? value[1] : (byte)0;
+                return first < 0x40 ? first
+                    : first < 0x80 && value.Length > 2 ? ((first & 0x3F) << 8) | value[2]
+                    : 1;
             default:
                 return 1;
         }

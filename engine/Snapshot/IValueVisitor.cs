@@ -65,5 +65,5 @@ internal interface IValueVisitor
 /// <summary>What a stream knows beside its entries.</summary>
 /// <param name="Length">Entries that are not deleted.</param>
 /// <param name="FirstId">Null if the file, an old one, does not say.</param>
-internal readonly record struct StreamState(
+public readonly record struct StreamState(
     long Length, StreamId LastId, StreamId? FirstId, StreamId? MaxDeletedId, ulong? EntriesAdded);

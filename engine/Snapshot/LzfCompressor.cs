@@ -2,8 +2,8 @@
 //
 // - A place is written as its distance from the beginning of all that this compressor ever read, so that the table need
 //   not be cleared for each string: what an earlier string left lies too far back, and says so.
-// - Four bytes are looked for, not three: a match of three spares one byte, and often costs it again, since the literals
-//   behind it need a length of their own.
+// - Four bytes are looked for, not three: a match of three spares one byte, and often costs it again, since the
+//   literals behind it need a length of their own.
 // - Literals are copied only when a match ends them. Where no match is found they are copied never: as soon as those
 //   that wait do not fit in the destination any more, the string is given up.
 // - Where nothing matches for long, places are skipped, more and more of them.

@@ -1,7 +1,7 @@
 namespace Tidelog.Engine.Snapshot;
 
 /// <summary>How a value is written in an RDB file: the byte in front of its key. Redis 7.0 rdb.h and later.</summary>
-internal enum RdbType : byte
+public enum RdbType : byte
 {
     String = 0,
     List = 1,

@@ -12,6 +12,8 @@ internal sealed class RdbWriter(RdbOutput output, RdbFormat format) : IDisposabl
 
     public RdbOutput Output { get; } = output;
 
+    public RdbStringWriter Strings => _values.Strings;
+
     public RdbFormat Format { get; } = format;
 
     /// <summary>"REDIS" and the version.</summary>

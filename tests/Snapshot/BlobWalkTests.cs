@@ -79,7 +79,7 @@ public sealed class BlobWalkTests
                     for (int flips = random.Next(3); flips > 0 && bad.Length > 0; flips--)
                     {
                         int at = random.Next(random.Next(2) == 0 ? Math.Min(40, bad.Length) : bad.Length);
-                        bad[at] = random.Next(2) == 0 ? (byte)random.Next(256) : (byte)(bad[at] ^ (1 << random.Next(8)));
+                        bad[at] = (byte)(random.Next(2) == 0 ? random.Next(256) : bad[at] ^ (1 << random.Next(8)));
                     }
                     ReadOnlySpan<byte> held = memory.Hold(bad);
                     AssertEnds(BlobWalk.OfListPack(held), bad.Length);
@@ -98,7 +98,8 @@ public sealed class BlobWalkTests
     [InlineData("ListPack", "090000000200" + "0101" + "ff", 4, "a count of 1", "2")]
     [InlineData("ListPack", "090000000100" + "0102" + "ff", 7, "the length 1 once more", "02")]
     [InlineData("ListPack", "0a0000000100" + "836161" + "ff", 6, "an element of 5 bytes", "the end after 3")]
-    [InlineData("ListPack", "090000000100" + "f401" + "ff", 6, "an element that begins with 9 bytes", "the end after 2")]
+    [InlineData("ListPack", "090000000100" + "f401" + "ff", 6, "an element that begins with 9 bytes",
+        "the end after 2")]
     [InlineData("ListPack", "090000000100" + "ff01" + "ff", 6, "the encoding of an element", "0xff")]
     [InlineData("ZipList", "0d0000000a0000000100" + "00ff" + "ff", 11, "the encoding of an element", "0xff")]
     [InlineData("ZipList", "0d0000000a0000000100" + "01f1" + "ff", 10, "the length of the element in front, 0", "1")]
@@ -138,11 +139,11 @@ public sealed class BlobWalkTests
         using RespClient client = redis.Connect();
         int refused = 0;
         int accepted = 0;
-        StepProperty.Check(25, length: 12, Text, texts =>
+        StepProperty.Check(12, length: 12, Text, texts =>
         {
             Random random = new(texts.Length);
             long[] members = [.. Integers(texts).Append(7)];
-            for (int i = 0; i < 40; i++)
+            for (int i = 0; i < 30; i++)
             {
                 byte[] listPack = Damage(PackedBlobs.ListPack(texts), random, i);
                 byte[] zipList = Damage(PackedBlobs.ZipList(texts), random, i);
@@ -157,13 +158,13 @@ public sealed class BlobWalkTests
                         RdbType.SetIntegers, PackedBlobs.String(integers))),
                 ])
                 {
-                    Reply reply = client.Call("RESTORE"u8.ToArray(), [(byte)'k'], [(byte)'0'], payload, "REPLACE"u8.ToArray());
+                    Reply reply = Restore(client, payload);
                     Assert.True((reply.Text == "OK") == isGood, $"{reply.Text}: {Convert.ToHexStringLower(payload)}");
                     _ = isGood ? accepted++ : refused++;
                 }
             }
         });
-        Assert.True(refused > 100 && accepted > 100);
+        Assert.True(refused > 50 && accepted > 50);
     }
 
     [Fact]
@@ -178,8 +179,7 @@ public sealed class BlobWalkTests
             PackedBlobs.Payload(RdbType.HashZipList, PackedBlobs.String(PackedBlobs.ZipList(pairs))),
         ])
         {
-            Reply reply = client.Call("RESTORE"u8.ToArray(), [(byte)'k'], [(byte)'0'], payload, "REPLACE"u8.ToArray());
-            Assert.Equal("OK", reply.Text);
+            Assert.Equal("OK", Restore(client, payload).Text);
             Assert.Equal(
                 pairs.Chunk(2).Order(Comparer<string[]>.Create((a, b) => string.CompareOrdinal(a[0], b[0]))),
                 client.Call("HGETALL", "k").Items.Select(item => item.Text).Chunk(2)
@@ -209,6 +209,9 @@ public sealed class BlobWalkTests
                 Walk(BlobWalk.OfIntegerSet(Dumped(client, "s", RdbType.SetIntegers, 1))));
         });
     }
+
+    private static Reply Restore(RespClient client, byte[] payload) =>
+        client.Call("RESTORE"u8.ToArray(), [(byte)'k'], [(byte)'0'], payload, "REPLACE"u8.ToArray());
 
     /// <summary>The one blob of a payload: between the length at the offset, and version and checksum.</summary>
     private static byte[] Dumped(RespClient client, string key, RdbType type, int offset)

@@ -4,7 +4,8 @@ using Xunit;
 namespace Tidelog.Tests.Snapshot;
 
 /// <summary>
-/// Memory that ends where a page begins that cannot be touched: who reads or writes one byte behind it ends the process.
+/// Memory that ends where a page begins that cannot be touched: who reads or writes one byte behind it ends the
+/// process.
 /// </summary>
 internal sealed unsafe class GuardedMemory : IDisposable
 {

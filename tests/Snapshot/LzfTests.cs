@@ -150,7 +150,8 @@ public sealed class LzfTests
             if (packed.Length > 0)
             {
                 byte[] payload = PackedBlobs.Payload(
-                    RdbType.String, [CompressedString], PackedBlobs.Length(packed.Length), PackedBlobs.Length(text.Length), packed);
+                    RdbType.String, [CompressedString], PackedBlobs.Length(packed.Length),
+                    PackedBlobs.Length(text.Length), packed);
                 Reply reply = client.Call("RESTORE"u8.ToArray(), key, [(byte)'0'], payload, "REPLACE"u8.ToArray());
                 Assert.Equal("OK", reply.Text);
                 Assert.Equal(text, client.Call("GET"u8.ToArray(), key).Bytes.ToArray());

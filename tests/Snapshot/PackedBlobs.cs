@@ -5,7 +5,9 @@ using Tidelog.Engine.Values;
 
 namespace Tidelog.Tests.Snapshot;
 
-/// <summary>Writes the packed encodings and the payloads of DUMP. Texts are bytes, one character each (Latin-1).</summary>
+/// <summary>
+/// Writes the packed encodings and the payloads of DUMP. Texts are bytes, one character each (Latin-1).
+/// </summary>
 internal static unsafe class PackedBlobs
 {
     private const int PayloadVersion = 10;
@@ -60,7 +62,8 @@ internal static unsafe class PackedBlobs
     public static byte[] IntegerSet(IEnumerable<long> members)
     {
         long[] sorted = [.. members.Distinct().Order()];
-        int width = sorted.All(member => member == (short)member) ? 2 : sorted.All(member => member == (int)member) ? 4 : 8;
+        int width = sorted.All(member => member == (short)member) ? 2
+            : sorted.All(member => member == (int)member) ? 4 : 8;
         IEnumerable<byte> integers = sorted.SelectMany(member => Low((ulong)member, width));
         return [.. Low((ulong)width, 4), .. Low((ulong)sorted.Length, 4), .. integers];
     }
