@@ -139,6 +139,14 @@ public sealed class StorageEngine
     /// <summary>Ends a turn: the cleaner takes its share of the time.</summary>
     public void EndTurn() => EndTurn(idle: false);
 
+    /// <summary>What DUMP gives for a value.</summary>
+    /// <param name="payload">Good until <see cref="ReleaseDump"/>, which must follow.</param>
+    /// <returns>False if it would take more than 2 GiB.</returns>
+    public bool TryDump(Record record, out ReadOnlySpan<byte> payload) => DumpPayload.TryMake(record, out payload);
+
+    /// <summary>Gives back what <see cref="TryDump"/> took.</summary>
+    public void ReleaseDump() => DumpPayload.Release();
+
     /// <summary>Periodic work: active expiry and eviction, with a bound on how much at a time.</summary>
     /// <returns>False if keys still have to go: call again soon.</returns>
     public bool Cron()

@@ -43,6 +43,12 @@ public static class ReplyError
     public static ReadOnlySpan<byte> KeyCountNotPositive => "ERR numkeys should be greater than 0"u8;
     public static ReadOnlySpan<byte> CountNotPositive => "ERR count should be greater than 0"u8;
     public static ReadOnlySpan<byte> NotSortable => "ERR One or more scores can't be converted into double"u8;
+    public static ReadOnlySpan<byte> MigrateKeyBesideKeys =>
+        "ERR When using MIGRATE KEYS option, the key argument must be set to the empty string"u8;
+    public static ReadOnlySpan<byte> MigrateConnecting => "IOERR error or timeout connecting to the client"u8;
+    public static ReadOnlySpan<byte> MigrateWriting => "IOERR error or timeout writing to target instance"u8;
+    public static ReadOnlySpan<byte> MigrateReading => "IOERR error or timeout reading to target instance"u8;
+    public static ReadOnlySpan<byte> PayloadTooBig => "ERR the serialized value is too big"u8;
     public static ReadOnlySpan<byte> BusyKey => "BUSYKEY Target key name already exists."u8;
     public static ReadOnlySpan<byte> NegativeTtl => "ERR Invalid TTL value, must be >= 0"u8;
     public static ReadOnlySpan<byte> NegativeIdleTime => "ERR Invalid IDLETIME value, must be >= 0"u8;

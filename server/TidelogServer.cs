@@ -11,6 +11,7 @@ using Tidelog.Protocol;
 using Tidelog.Server.Commands;
 using Tidelog.Server.Config;
 using Tidelog.Server.Logging;
+using Tidelog.Server.Migration;
 using Tidelog.Server.Network;
 using Tidelog.Server.Persistence;
 
@@ -49,6 +50,7 @@ internal sealed class TidelogServer : IDisposable
         }
         TurnTrace = new TurnTrace(Engine, time);
         Loop = new EventLoop(this);
+        MigrationTargets = new MigrationTargets(time, Engine.Random);
         _sockets = new ListeningSockets(Settings, log, Loop);
         ApplyPassword();
         ConfigHooks.Register(this);
@@ -85,6 +87,8 @@ internal sealed class TidelogServer : IDisposable
     public EventLoop Loop { get; }
 
     public TurnTrace TurnTrace { get; }
+
+    public MigrationTargets MigrationTargets { get; }
 
     /// <summary>Unix time in milliseconds.</summary>
     public long StartedAtMs { get; }
@@ -145,6 +149,7 @@ internal sealed class TidelogServer : IDisposable
         }
         CronLoops++;
         ResumePaused();
+        MigrationTargets.CloseIdle();
         foreach (Client client in _clients.Values)
         {
             CheckClient(client, now);
@@ -351,6 +356,7 @@ internal sealed class TidelogServer : IDisposable
         _sockets.Close();
         Loop.Dispose();
         TurnTrace.Dispose();
+        MigrationTargets.Dispose();
     }
 
     private static string NewHexId() =>

@@ -27,6 +27,7 @@ internal sealed record SyntaxArgument(
 internal sealed class CommandSyntax
 {
     private const string Repeats = "...";
+    private const string EmptyText = "\"\"";
     private static readonly HashSet<string> KeyNames =
         ["key", "newkey", "source", "destination", "destkey", "key1", "key2", "sourcekey"];
     private static readonly HashSet<string> IntegerNames =
@@ -186,10 +187,11 @@ internal sealed class CommandSyntax
         "~" => "approximately",
         "*" => "auto_id",
         "$" => "new_id",
+        EmptyText => "empty_string",
         _ => token.ToLowerInvariant(),
     };
 
-    private static bool IsToken(string word) => char.IsAsciiLetterUpper(word[0]) || word is "=" or "~" or "*" or "$";
+    private static bool IsToken(string word) => char.IsAsciiLetterUpper(word[0]) || word is "=" or "~" or "*" or "$" or EmptyText;
 
     private static bool IsValue(string word) => char.IsAsciiLetterLower(word[0]);
 }

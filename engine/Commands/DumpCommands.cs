@@ -1,5 +1,6 @@
 using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Snapshot;
+using Tidelog.Protocol;
 
 namespace Tidelog.Engine.Commands;
 
@@ -34,7 +35,7 @@ internal static class DumpCommands
         }
         else
         {
-            context.Reply.Error("ERR the serialized value is too big"u8);
+            context.Reply.Error(ReplyError.PayloadTooBig);
         }
         dump.Release();
     }

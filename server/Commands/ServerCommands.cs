@@ -14,5 +14,6 @@ internal static class ServerCommands
         .. ShutdownCommand.Table,
         .. SnapshotCommands.Table,
         .. DebugCommand.Table,
+        .. MigrateCommand.Table,
     ];
 }

@@ -30,7 +30,7 @@ public sealed class ServerCommandTableTests(SameAsRedis pair) : IClassFixture<Sa
         Assert.Equal((command.FullName, Texts(redis[2])), (command.FullName, Names(flags, FlagName)));
         Assert.Equal((command.FullName, Texts(redis[6])), (command.FullName, Names(command.Categories, CategoryName)));
         Assert.Equal(redis[7].Items.Select(tip => tip.Text), command.Tips);
-        Assert.Empty(redis[8].Items);
+        Assert.Equal(redis[8].Items.Count, command.Keys.Length);
         Assert.NotNull(command.Docs);
     }
 
