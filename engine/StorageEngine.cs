@@ -81,6 +81,22 @@ public sealed class StorageEngine
     /// <summary>A password is set, so a session must authenticate.</summary>
     public bool PasswordRequired { get; set; }
 
+    /// <summary>
+    /// The dataset is on its way into memory: only commands that are <see cref="CommandFlags.Loading"/> run.
+    /// </summary>
+    public bool IsLoading { get; set; }
+
+    /// <summary>
+    /// The last snapshot failed and the configuration says that nothing more may be changed until one succeeds.
+    /// </summary>
+    public bool DeniesWrites { get; set; }
+
+    /// <summary>
+    /// Called by FLUSHALL when everything is gone, before it ends: its change is in
+    /// <see cref="CommandContext.Dirty"/>.
+    /// </summary>
+    public Action<CommandContext> DatasetFlushed { get; set; } = static _ => { };
+
     /// <summary>Bytes that the server holds beside the engine: client buffers, the runtime.</summary>
     public long OutsideBytes { get; set; }
 

@@ -194,6 +194,19 @@ public static class ReplyError
     public static ReadOnlySpan<byte> ShardSubscribeInTransaction =>
         "ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client"u8;
     public static ReadOnlySpan<byte> NoShutdownInProgress => "ERR No shutdown in progress."u8;
+    public static ReadOnlySpan<byte> Loading => "LOADING Redis is loading the dataset in memory"u8;
+    public static ReadOnlySpan<byte> SnapshotsFail =>
+        "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. "u8
+        + "Commands that may modify the data set are disabled, because this instance is configured to report errors "u8
+        + "during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs "u8
+        + "for details about the RDB error."u8;
+    public static ReadOnlySpan<byte> SaveInProgress => "ERR Background save already in progress"u8;
+    public static ReadOnlySpan<byte> ReloadOptions =>
+        "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options."u8;
+    public static ReadOnlySpan<byte> ReloadFailed => "ERR Error trying to load the RDB dump"u8;
+
+    /// <summary>Why is in the log.</summary>
+    public static ReadOnlySpan<byte> Unexplained => "ERR"u8;
     public static ReadOnlySpan<byte> ShutdownFailed => "ERR Errors trying to SHUTDOWN. Check logs."u8;
 
     /// <summary>The answer to a connection from elsewhere while there is no password and no bind directive.</summary>

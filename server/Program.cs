@@ -82,7 +82,11 @@ internal static class Program
         }
         PidFile.Write(configuration.Settings, log);
         server.Engine.Keyspace[0].Open();
-        StartLog.Ready(server);
+        StartLog.Begun(server);
+        if (!server.Load.TryBegin(() => StartLog.Ready(server)))
+        {
+            return 1;
+        }
         WarmUp.Begin();
         using PosixSignalRegistration terminate = OnSignal(server, PosixSignal.SIGTERM, "SIGTERM");
         using PosixSignalRegistration interrupt = OnSignal(server, PosixSignal.SIGINT, "SIGINT");
@@ -98,7 +102,7 @@ internal static class Program
             log.Warning($"Stopping at a fault of the server: {e}");
             Environment.FailFast(e.Message, e);
         }
-        return 0;
+        return server.ExitCode;
     }
 
     private static PosixSignalRegistration OnSignal(TidelogServer server, PosixSignal signal, string name)
@@ -110,6 +114,7 @@ internal static class Program
             if (signal == PosixSignal.SIGINT && insists)
             {
                 server.Log.Warning("You insist... exiting now.");
+                server.Snapshots.RemoveTemporaryFile();
                 Environment.Exit(1);
             }
             insists = true;

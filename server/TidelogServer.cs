@@ -6,11 +6,13 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Tidelog.Engine;
 using Tidelog.Engine.Commands;
+using Tidelog.Engine.Storage;
 using Tidelog.Protocol;
 using Tidelog.Server.Commands;
 using Tidelog.Server.Config;
 using Tidelog.Server.Logging;
 using Tidelog.Server.Network;
+using Tidelog.Server.Persistence;
 
 namespace Tidelog.Server;
 
@@ -26,9 +28,11 @@ internal sealed class TidelogServer : IDisposable
     private long _nextCronMs;
     private bool _expiryIsBehind;
 
-    public TidelogServer(Configuration configuration, ServerLog log, TimeProvider time)
+    /// <param name="storage">The disk, if it is not said.</param>
+    public TidelogServer(Configuration configuration, ServerLog log, TimeProvider time, IStorage? storage = null)
     {
         Configuration = configuration;
+        Storage = storage ?? DiskStorage.Instance;
         Log = log;
         Time = time;
         StartedAtMs = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -48,6 +52,8 @@ internal sealed class TidelogServer : IDisposable
         _sockets = new ListeningSockets(Settings, log, Loop);
         ApplyPassword();
         ConfigHooks.Register(this);
+        Snapshots = new Snapshots(this);
+        Load = new StartLoad(this);
         SumMemory();
         StartupMemory = Engine.UsedMemory - Engine.CommandLog.Capacity;
     }
@@ -66,6 +72,15 @@ internal sealed class TidelogServer : IDisposable
     public StorageEngine Engine { get; }
 
     public ServerMetrics Metrics { get; } = new();
+
+    public IStorage Storage { get; }
+
+    public Snapshots Snapshots { get; }
+
+    public StartLoad Load { get; }
+
+    /// <summary>What the process ends with when the loop has stopped.</summary>
+    public int ExitCode { get; set; }
 
     public EventLoop Loop { get; }
 
@@ -135,6 +150,7 @@ internal sealed class TidelogServer : IDisposable
             CheckClient(client, now);
         }
         Metrics.SampleRates(Engine.Metrics.CommandsProcessed, now);
+        Snapshots.RunCron();
         SumMemory();
     }
 
@@ -158,7 +174,11 @@ internal sealed class TidelogServer : IDisposable
     public Client? FindClient(long id) => _clients.GetValueOrDefault(id) is { CloseSoon: false } client ? client : null;
 
     /// <summary>CONFIG RESETSTAT, the process's part.</summary>
-    public void ResetStatistics() => Metrics.Reset(NowMs);
+    public void ResetStatistics()
+    {
+        Metrics.Reset(NowMs);
+        Snapshots.Statistics.Reset();
+    }
 
     /// <summary>Begins a new history of effects: what a replica holds of the old one no longer counts.</summary>
     public void ChangeReplicationId() => ReplicationId = NewHexId();

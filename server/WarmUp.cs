@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tidelog.Engine;
 using Tidelog.Engine.Commands;
 using Tidelog.Engine.Keyspace;
+using Tidelog.Engine.Snapshot;
 using Tidelog.Protocol;
 
 namespace Tidelog.Server;
@@ -49,6 +50,7 @@ internal static class WarmUp
                 engine.Cron();
                 reply.Clear();
             }
+            Save(engine);
             Thread.Sleep(PauseMs);
         }
         engine.Keyspace.Flush(session.Database, inBackground: false);
@@ -57,5 +59,30 @@ internal static class WarmUp
         // What it filled would stay resident until a full collection, which a server that allocates nothing may never
         // need.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+    }
+
+    /// <summary>Begins and ends a cut, with writes meanwhile that copy because of it.</summary>
+    private static void Save(StorageEngine engine)
+    {
+        DatasetSnapshot snapshot = DatasetSnapshot.Begin(engine, new RdbFormat(), [("note", "value")], []);
+        Invariant.Require(snapshot.TryJoin(new Nowhere(), static _ => { }));
+        Session session = engine.OpenSession();
+        using ReplyWriter reply = new();
+        foreach (string request in Requests)
+        {
+            byte[] bytes = Encoding.ASCII.GetBytes(request.Replace("{0}", "7", StringComparison.Ordinal));
+            engine.Dispatcher.Execute(session, bytes, reply);
+        }
+        while (snapshot.Step())
+        {
+        }
+        snapshot.End();
+    }
+
+    private sealed class Nowhere : ISnapshotSink
+    {
+        public void Write(ReadOnlySpan<byte> bytes)
+        {
+        }
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Snapshot;
 using Tidelog.Protocol;
@@ -139,14 +140,24 @@ internal static class RestoreCommand
             Put(context, ref builder, options);
             return true;
         }
-        catch (CorruptDataException)
+        catch (CorruptDataException fault)
         {
+            Log(context.Engine.Logger, value, fault);
             context.Reply.Error(ReplyError.BadDataFormat);
             return false;
         }
         finally
         {
             builder.Discard();
+        }
+    }
+
+    private static void Log(ILogger logger, ReadOnlySpan<byte> value, CorruptDataException fault)
+    {
+        if (logger.IsEnabled(LogLevel.Debug))
+        {
+            string name = PayloadFault.NameOf(value, fault);
+            LogMessages.PayloadRefused(logger, fault.Offset, name, fault.Expected, fault.Found);
         }
     }
 

@@ -6,7 +6,7 @@ namespace Tidelog.Engine.Keyspace;
 /// Threads for work that the commands do not wait for. On Linux they have the scheduling class of batch work: waking
 /// one does not take the core from the thread that woke it, which is often the commands'.
 /// </summary>
-internal static unsafe partial class BackgroundThread
+public static unsafe partial class BackgroundThread
 {
     private const int Batch = 3;
 

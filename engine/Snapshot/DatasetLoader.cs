@@ -40,6 +40,12 @@ public sealed class LoadProgress
         set => Volatile.Write(ref _empty, value);
     }
 
+    /// <summary>Told of the key of each of these, by the thread that inserts.</summary>
+    public Action<string>? Skipped { get; init; }
+
+    /// <summary>Told of each of the writer's notes as it is read, by the thread that reads.</summary>
+    public Action<string, string>? Noted { get; init; }
+
     /// <summary>Microseconds that each key takes longer: <c>key-load-delay</c>, for tests.</summary>
     public int DelayPerKey { get; set; }
 }

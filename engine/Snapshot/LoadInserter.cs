@@ -1,3 +1,4 @@
+using System.Text;
 using Tidelog.Engine.Keyspace;
 using ValueType = Tidelog.Engine.Keyspace.ValueType;
 
@@ -206,6 +207,7 @@ internal sealed unsafe class LoadInserter(
         {
             // Redis had bugs that left such keys, and passes over them since.
             progress.EmptyKeys++;
+            progress.Skipped?.Invoke(Encoding.Latin1.GetString(new ReadOnlySpan<byte>(_key.Start, _keyLength)));
             builder.Discard();
             return;
         }

@@ -76,7 +76,9 @@ internal sealed class LoadReading(
         switch (item)
         {
             case RdbItem.Aux:
-                _notes[Encoding.Latin1.GetString(reader.Name)] = Encoding.Latin1.GetString(reader.Text);
+                string note = Encoding.Latin1.GetString(reader.Name);
+                _notes[note] = Encoding.Latin1.GetString(reader.Text);
+                progress.Noted?.Invoke(note, _notes[note]);
                 break;
             case RdbItem.Function:
                 _functions.Add(reader.Text.ToArray());

@@ -12,6 +12,7 @@ internal static class ServerCommands
         .. ConfigCommands.Table,
         .. InfoCommand.Table,
         .. ShutdownCommand.Table,
+        .. SnapshotCommands.Table,
         .. DebugCommand.Table,
     ];
 }

@@ -38,7 +38,10 @@ internal static class StatsSections
         text.Add("pubsub_channels", pubSub.CountTopics(TopicKind.Channel));
         text.Add("pubsub_patterns", pubSub.CountTopics(TopicKind.Pattern));
         text.Add("pubsubshard_channels", pubSub.CountTopics(TopicKind.ShardChannel));
-        text.AddZeros("latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys");
+        // Nothing is forked: what comes next to it is the cut that a snapshot begins with.
+        text.Add("latest_fork_usec", server.Snapshots.Statistics.LastCutMicroseconds);
+        text.Add("total_forks", server.Snapshots.Statistics.Cuts);
+        text.AddZeros("migrate_cached_sockets", "slave_expires_tracked_keys");
         text.AddZeros("active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits",
             "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time");
         text.AddZeros("tracking_total_keys", "tracking_total_items", "tracking_total_prefixes");

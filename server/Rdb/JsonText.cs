@@ -12,7 +12,6 @@ namespace Tidelog.Server.Rdb;
 internal sealed class JsonText(Stream stream)
 {
     private const int BufferSize = 64 << 10;
-    private const int MaxEscapeLength = 6;
 
     private static readonly SearchValues<byte> Plain = SearchValues.Create(
         [.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (byte)c).Where(c => c is not ((byte)'"' or (byte)'\\'))]);
@@ -123,9 +122,12 @@ internal sealed class JsonText(Stream stream)
 
     private void Escape(int unit)
     {
-        Span<byte> escape = stackalloc byte[MaxEscapeLength];
-        _ = Encoding.ASCII.GetBytes($"\\u{unit:x4}", escape);
-        Write(escape);
+        ReadOnlySpan<byte> digits = "0123456789abcdef"u8;
+        Write(
+        [
+            (byte)'\\', (byte)'u', digits[unit >> 12],
+            digits[(unit >> 8) & 15], digits[(unit >> 4) & 15], digits[unit & 15],
+        ]);
     }
 
     private void Value(string text)

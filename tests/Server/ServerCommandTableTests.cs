@@ -51,6 +51,7 @@ public sealed class ServerCommandTableTests(SameAsRedis pair) : IClassFixture<Sa
         CommandFlags.NoAuth => "no_auth",
         CommandFlags.NoMulti => "no_multi",
         CommandFlags.AllowBusy => "allow_busy",
+        CommandFlags.NoAsyncLoading => "no_async_loading",
         _ => flag.ToString().ToLowerInvariant(),
     };
 }
