@@ -2,7 +2,6 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tidelog.Engine;
 using Tidelog.Engine.Commands;
-using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Snapshot;
 using Tidelog.Protocol;
 
@@ -39,7 +38,7 @@ internal static class WarmUp
         using ReplyWriter reply = new();
         for (int round = 0; round < Rounds; round++)
         {
-            KeySpace.WarmUp();
+            engine.Keyspace.WarmUp();
             for (int i = 0; i < CallsPerRound; i++)
             {
                 foreach (string request in Requests)

@@ -107,10 +107,10 @@ public sealed class KeySpace
     private long OnlyInCut => Cut.RetiredBytes + (_cut?.DetachedBytes ?? 0);
 
     /// <summary>
-    /// Fills, empties and cleans a store that nobody sees, so that the code of what happens rarely is compiled before a
-    /// client waits for it. Safe on any thread.
+    /// Fills, empties and cleans a store that nobody sees, and cuts this keyspace, so that the code of what happens
+    /// rarely is compiled before a client waits for it.
     /// </summary>
-    public static void WarmUp()
+    public void WarmUp()
     {
         using Store store = new(1L << 30, 0, new LazyFree(), new ValueCut());
         Span<byte> key = stackalloc byte[16];
@@ -134,6 +134,8 @@ public sealed class KeySpace
             store.Delete(store.Find(key, KeyHash.Of(key)));
         }
         store.Oldest.Clean(long.MaxValue);
+        KeyspaceCut cut = BeginCut();
+        EndCut(cut);
     }
 
     /// <summary>Exchanges the contents of two databases; who has one selected sees the other's keys.</summary>

@@ -12,7 +12,7 @@ public sealed class ExactCutTests
     [InlineData(256)]
     [InlineData(16 * 1024)]
     public void Commands_in_the_middle_of_values_change_nothing_of_it(int window) =>
-        StepProperty.Check(40, length: 200, CutCommands.Step, steps => Run(steps, window));
+        StepProperty.Check(20, length: 200, CutCommands.Step, steps => Run(steps, window));
 
     private static void Run(CutStep[] steps, int window)
     {
