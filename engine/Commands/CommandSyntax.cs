@@ -192,7 +192,8 @@ internal sealed class CommandSyntax
         _ => token.ToLowerInvariant(),
     };
 
-    private static bool IsToken(string word) => char.IsAsciiLetterUpper(word[0]) || word is "=" or "~" or "*" or "$" or EmptyText;
+    private static bool IsToken(string word) =>
+        char.IsAsciiLetterUpper(word[0]) || word is "=" or "~" or "*" or "$" or EmptyText;
 
     private static bool IsValue(string word) => char.IsAsciiLetterLower(word[0]);
 }

@@ -67,7 +67,7 @@ internal sealed class MigrationTarget : IDisposable
     }
 
     /// <summary>Reads a line.</summary>
-    /// <param name="line">Without its end, and at most so much of it that it fits an error reply; good until the next.</param>
+    /// <param name="line">Without its end, at most 1,023 bytes of it; good until the next.</param>
     public bool TryReadLine(out ReadOnlySpan<byte> line)
     {
         long start = _time.GetTimestamp();

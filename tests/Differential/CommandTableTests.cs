@@ -12,8 +12,8 @@ public sealed class CommandTableTests(ServerPair servers) : IClassFixture<Server
     [
         .. Words("append decr decrby get getdel getex getrange getset incr incrby incrbyfloat lcs mget mset msetnx"),
         .. Words("psetex set setex setnx setrange strlen substr"),
-        .. Words("copy del dump exists expire expireat expiretime keys migrate move object persist pexpire pexpireat pexpiretime"),
-        .. Words("pttl randomkey rename renamenx restore scan touch ttl type unlink wait"),
+        .. Words("copy del dump exists expire expireat expiretime keys migrate move object persist pexpire pexpireat"),
+        .. Words("pexpiretime pttl randomkey rename renamenx restore scan touch ttl type unlink wait"),
         .. Words("bitcount bitfield bitfield_ro bitop bitpos getbit setbit"),
         .. Words("zadd zcard zcount zdiff zdiffstore zincrby zinter zintercard zinterstore zlexcount zmpop zmscore"),
         .. Words("zpopmax zpopmin zrandmember zrange zrangebylex zrangebyscore zrangestore zrank zrem zscan zscore"),

@@ -24,7 +24,8 @@ public sealed class MigrateFailureTests : IDisposable
 
     private string Left => string.Join(' ', _client.Call("KEYS", "*").Items.Select(key => key.Text).Order());
 
-    private string CachedSockets => _client.Call("INFO", "stats").Text.Split("migrate_cached_sockets:")[1].Split('\r')[0];
+    private string CachedSockets =>
+        _client.Call("INFO", "stats").Text.Split("migrate_cached_sockets:")[1].Split('\r')[0];
 
     [Theory]
     [InlineData(ReadFailed, 2)]
