@@ -345,6 +345,9 @@ internal sealed class TidelogServer : IDisposable
 
     public void Dispose()
     {
+        Load.Cancel();
+        Load.WaitForEnd();
+        Snapshots.Cancel(waits: true);
         _sockets.Close();
         Loop.Dispose();
         TurnTrace.Dispose();

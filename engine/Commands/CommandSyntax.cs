@@ -33,7 +33,8 @@ internal sealed class CommandSyntax
     [
         "seconds", "milliseconds", "count", "db", "destination-db", "index", "index1", "index2", "offset", "start",
         "end", "stop", "increment", "decrement", "version", "cursor", "len", "min-match-len", "numkeys", "columns",
-        "rank", "num-matches", "rows", "protover", "timeout", "weight", "limit", "ms", "ttl", "frequency", "entries_added", "entries_read",
+        "rank", "num-matches", "rows", "protover", "timeout", "weight", "limit", "ms", "entries_added", "entries_read",
+        "ttl", "frequency",
     ];
     private static readonly HashSet<string> DoubleNames =
         ["score", "longitude", "latitude", "radius", "width", "height"];

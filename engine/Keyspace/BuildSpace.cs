@@ -8,7 +8,9 @@ namespace Tidelog.Engine.Keyspace;
 /// </summary>
 internal sealed unsafe class BuildSpace
 {
-    /// <summary>Bytes at <see cref="Elements"/>: four times what a record holds, since integers come in full width.</summary>
+    /// <summary>
+    /// Bytes at <see cref="Elements"/>: four times what a record holds, since integers come in full width.
+    /// </summary>
     public const int ElementsSize = 64 * 1024;
 
     /// <summary>Bytes at <see cref="Seen"/>.</summary>

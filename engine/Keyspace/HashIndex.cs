@@ -112,8 +112,7 @@ internal sealed unsafe class HashIndex : IDisposable
     }
 
     /// <summary>
-    /// Makes an index without entries as big as so many will need. The memory is not taken before they come, but for an
-    /// entry in each page.
+    /// Makes an index without entries as big as so many will need. The system gives the memory when they come.
     /// </summary>
     public void Reserve(long entries)
     {
@@ -126,7 +125,7 @@ internal sealed unsafe class HashIndex : IDisposable
         _split = buckets - (1L << _level);
         for (long first = (long)_chunkCount << ChunkBits; first < buckets; first += BucketsPerChunk)
         {
-            EnsureChunk(first);
+            EnsureChunk(first, bigPages: true);
         }
     }
 
@@ -438,7 +437,8 @@ internal sealed unsafe class HashIndex : IDisposable
         }
     }
 
-    private void EnsureChunk(long bucket)
+    /// <param name="bigPages">Of a new one; nobody waits for them in the middle of a turn.</param>
+    private void EnsureChunk(long bucket, bool bigPages = false)
     {
         int chunk = (int)(bucket >> ChunkBits);
         if (chunk < _chunkCount)
@@ -458,7 +458,7 @@ internal sealed unsafe class HashIndex : IDisposable
             _nextChunkRequested &= ready == null;
         }
         _chunks[_chunkCount++] =
-            ready != null ? ready : (byte*)PageMemory.AllocateZeroed(ChunkBytes, bigPages: false);
+            ready != null ? ready : (byte*)PageMemory.AllocateZeroed(ChunkBytes, bigPages, atOnce: false);
     }
 
     private void RequestNextChunk()

@@ -3,6 +3,8 @@
 
 using System.Buffers.Binary;
 using Tidelog.Engine.Keyspace;
+using Tidelog.Engine.Values;
+using ValueType = Tidelog.Engine.Keyspace.ValueType;
 
 namespace Tidelog.Engine.Snapshot;
 
@@ -13,7 +15,9 @@ internal sealed class DumpPayload(EngineOptions options)
     public const int FooterSize = sizeof(short) + sizeof(long);
     private const int KeptCapacity = 64 * 1024;
 
+    private readonly RdbOutput _output = new(KeptCapacity);
     private RdbWriter? _writer;
+    private RdbWriter? _streamWriter;
 
     /// <summary>The payload of a value.</summary>
     /// <returns>False if it would take more than 2 GiB.</returns>
@@ -21,8 +25,8 @@ internal sealed class DumpPayload(EngineOptions options)
     public bool TryMake(Record record, out ReadOnlySpan<byte> payload)
     {
         payload = default;
-        RdbWriter writer = Writer();
-        RdbOutput output = writer.Output;
+        RdbWriter writer = WriterFor(record);
+        RdbOutput output = _output;
         output.Clear();
         output.Byte((byte)writer.TypeOf(record));
         writer.Value(record);
@@ -81,17 +85,28 @@ internal sealed class DumpPayload(EngineOptions options)
     }
 
     /// <summary>Gives back the memory of a big payload.</summary>
-    public void Release() => _writer!.Output.Clear(KeptCapacity);
+    public void Release() => _output.Clear(KeptCapacity);
 
-    private RdbWriter Writer()
+    /// <summary>
+    /// A payload has no room for a <see cref="StreamNote"/>: a stream that would need one is of the version that has
+    /// its counters in the value.
+    /// </summary>
+    private unsafe RdbWriter WriterFor(Record record)
     {
-        if (_writer is null || _writer.Format.Version != options.RdbVersion
-            || _writer.Format.Compress != options.RdbCompression)
+        int version = options.RdbVersion;
+        return version < RdbStreamWriter.CountersVersion && record.Type == ValueType.Stream
+            && StreamNote.IsNeeded((StreamRoot*)record.Root)
+            ? Renew(ref _streamWriter, RdbStreamWriter.CountersVersion)
+            : Renew(ref _writer, version);
+    }
+
+    private RdbWriter Renew(ref RdbWriter? writer, int version)
+    {
+        if (writer is null || writer.Format.Version != version || writer.Format.Compress != options.RdbCompression)
         {
-            _writer?.Dispose();
-            RdbFormat format = new(options.RdbVersion, options.RdbCompression);
-            _writer = new RdbWriter(_writer?.Output ?? new RdbOutput(KeptCapacity), format);
+            writer?.Dispose();
+            writer = new RdbWriter(_output, new RdbFormat(version, options.RdbCompression));
         }
-        return _writer;
+        return writer;
     }
 }

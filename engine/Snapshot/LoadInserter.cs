@@ -264,7 +264,7 @@ internal sealed unsafe class LoadInserter(
             LoadToken.ConsumerPending => ("an entry that the group has pending, for nobody yet", "another"),
             _ => ("a whole value", "one that is not"),
         };
-        return new CorruptDataException(
-            name, _header.Offset, expected, $"{found}, in {Quoted.Text(new ReadOnlySpan<byte>(_key.Start, _keyLength))}");
+        string key = Quoted.Text(new ReadOnlySpan<byte>(_key.Start, _keyLength));
+        return new CorruptDataException(name, _header.Offset, expected, $"{found}, in {key}");
     }
 }

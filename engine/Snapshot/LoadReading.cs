@@ -99,7 +99,9 @@ internal sealed class LoadReading(
         }
     }
 
-    /// <summary>Waits as <see cref="LoadProgress.DelayPerKey"/> says; a negative one is for so many keys together.</summary>
+    /// <summary>
+    /// Waits as <see cref="LoadProgress.DelayPerKey"/> says; a negative one is for so many keys together.
+    /// </summary>
     private void Delay(LoadWriter writer)
     {
         int perKey = progress.DelayPerKey;

@@ -8,20 +8,20 @@ namespace Tidelog.Engine.Snapshot;
 /// <summary>Writes tokens into batches, on the reading thread.</summary>
 internal sealed unsafe class LoadWriter
 {
-    /// <summary>A longer text lies outside; that a record holds shorter ones is what matters for strings.</summary>
+    /// <summary>A longer text lies outside, as a longer string lies outside its record.</summary>
     public const int MaxInside = Store.MaxInlineValue;
 
     /// <summary>What each piece begins with.</summary>
     public const int PieceSize = 8;
 
     private readonly LoadQueue _queue;
+    private readonly RdbReader _reader;
     private readonly LoadProgress _progress;
     private readonly CancellationToken _cancellation;
     private LoadBatch _batch;
     private byte* _key;
     private int _keyLength;
     private LoadedKey _header;
-    private readonly RdbReader _reader;
 
     /// <param name="reader">Knows how far the file has been read.</param>
     public LoadWriter(LoadQueue queue, RdbReader reader, LoadProgress progress, CancellationToken cancellation)

@@ -25,6 +25,7 @@ internal sealed class RdbReader : IDisposable
     private int _keyLength;
     private int _textLength;
     private readonly SpillBuffer _text = new();
+    private readonly NoteOfNextStream _note = new();
     private RdbItem? _item;
     private bool _valueIsNext;
 
@@ -60,7 +61,7 @@ internal sealed class RdbReader : IDisposable
     public long Offset => _input.Offset;
 
     /// <summary>Bytes of memory that the reader has.</summary>
-    public long Memory => _input.Memory + _key.Capacity + _text.Capacity;
+    public long Memory => _input.Memory + _key.Capacity + _text.Capacity + _note.Text.Capacity;
 
     /// <summary>Where the present item begins; a key's begins with its type, behind its expiry.</summary>
     public long ItemOffset { get; private set; }
@@ -126,7 +127,8 @@ internal sealed class RdbReader : IDisposable
     {
         Invariant.Require(_valueIsNext);
         _valueIsNext = false;
-        new RdbValueReader(_input).Read(RdbType, ref visitor);
+        new RdbValueReader(_input, _note).Read(RdbType, ref visitor);
+        _note.Forget();
     }
 
     /// <summary>Passes over the value of the present key; only its lengths are looked at.</summary>
@@ -136,6 +138,7 @@ internal sealed class RdbReader : IDisposable
         Invariant.Require(_valueIsNext);
         _valueIsNext = false;
         new RdbSkip(_input).Value(RdbType);
+        _note.Forget();
     }
 
     /// <summary>True for the versions of DUMP payloads that are read.</summary>
@@ -172,6 +175,7 @@ internal sealed class RdbReader : IDisposable
         _input.Dispose();
         _key.Dispose();
         _text.Dispose();
+        _note.Dispose();
     }
 
     private (int Version, bool IsValkey) ReadMagic()
@@ -223,9 +227,7 @@ internal sealed class RdbReader : IDisposable
                 new RdbModules(_input).SkipNote();
                 return null;
             case RdbOpcode.Aux:
-                _keyLength = _strings.ReadTo(_key).Length;
-                _textLength = _strings.ReadTo(_text).Length;
-                return RdbItem.Aux;
+                return ReadAux();
             case RdbOpcode.Function2:
                 _textLength = _strings.ReadTo(_text).Length;
                 return RdbItem.Function;
@@ -243,6 +245,26 @@ internal sealed class RdbReader : IDisposable
                 ReadKey((RdbType)code);
                 return RdbItem.Key;
         }
+    }
+
+    /// <returns>Null for a note that is part of the next key.</returns>
+    private RdbItem? ReadAux()
+    {
+        _keyLength = _strings.ReadTo(_key).Length;
+        if (!Name.SequenceEqual(StreamNote.Name))
+        {
+            _textLength = _strings.ReadTo(_text).Length;
+            return RdbItem.Aux;
+        }
+        long offset = _input.Offset;
+        bool isSecond = _note.IsThere;
+        ReadOnlySpan<byte> text = _strings.ReadTo(_note.Text);
+        if (isSecond || !_note.TryTake(text.Length))
+        {
+            throw _input.Corrupt(
+                offset, isSecond ? "a key behind the first note of a stream" : "the note of a stream", Quoted.Text(text));
+        }
+        return null;
     }
 
     /// <summary>A number of keys that is a hint; each has a type, a length and a value.</summary>

@@ -4,7 +4,8 @@ using Tidelog.Engine.Values;
 namespace Tidelog.Engine.Snapshot;
 
 /// <summary>Shows a visitor a stream: its entries, what it knows of itself, its groups with what is pending.</summary>
-internal readonly struct RdbStreamReader(RdbInput input)
+/// <param name="note">What stood in front of the key; looked at for the type that has no room for its counters.</param>
+internal readonly struct RdbStreamReader(RdbInput input, NoteOfNextStream? note)
 {
     private const int IdSize = 16;
     private const string Time = "a time of 8 bytes";
@@ -24,11 +25,19 @@ internal readonly struct RdbStreamReader(RdbInput input)
         {
             throw input.Corrupt(offset, "the state of a stream with these entries", "one that cannot be");
         }
-        for (long groups = input.Count(5, "a number of groups"); groups > 0; groups--)
+        offset = input.Offset;
+        long groups = input.Count(5, "a number of groups");
+        if (HasNote(type) && groups != note!.Groups)
+        {
+            throw input.Corrupt(offset, $"{note.Groups} groups, as the note of the stream has it", $"{groups}");
+        }
+        for (; groups > 0; groups--)
         {
             ReadGroup(type, ref visitor);
         }
     }
+
+    private bool HasNote(RdbType type) => type == RdbType.Stream && note is { IsThere: true };
 
     private void ReadEntries<TVisitor>(ref TVisitor visitor)
         where TVisitor : struct, IValueVisitor, allows ref struct
@@ -60,6 +69,10 @@ internal readonly struct RdbStreamReader(RdbInput input)
             throw input.Corrupt(offset, "a number of entries", $"{length}");
         }
         StreamId last = ReadId("the last ID");
+        if (HasNote(type))
+        {
+            return note!.Complete((long)length, last);
+        }
         return type == RdbType.Stream
             ? new StreamState((long)length, last, null, null, null)
             : new StreamState(
@@ -75,7 +88,8 @@ internal readonly struct RdbStreamReader(RdbInput input)
         StreamId last = ReadId("the last ID delivered");
 
         // Unknown is -1, written as the unsigned number that it looks like.
-        long read = type == RdbType.Stream ? -1 : (long)input.Length("a number of entries read");
+        long read = HasNote(type) ? note!.NextEntriesRead()
+            : type == RdbType.Stream ? -1 : (long)input.Length("a number of entries read");
         if (!visitor.StreamGroup(name, last, Math.Max(read, -1)))
         {
             throw input.Corrupt(offset, "a group that is not there yet", Quoted.Text(name));

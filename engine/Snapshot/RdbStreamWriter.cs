@@ -12,7 +12,8 @@ namespace Tidelog.Engine.Snapshot;
 internal readonly unsafe ref struct RdbStreamWriter(
     RdbOutput output, RdbStringWriter strings, ListPackWriter listPack, int version)
 {
-    private const int CountersVersion = 10;
+    /// <summary>From which on a stream has its counters; before, it may have a <see cref="StreamNote"/>.</summary>
+    public const int CountersVersion = 10;
     private const int ActiveTimeVersion = 11;
     private const int IdSize = 16;
 

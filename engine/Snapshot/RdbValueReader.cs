@@ -5,7 +5,8 @@ using Tidelog.Protocol;
 namespace Tidelog.Engine.Snapshot;
 
 /// <summary>Shows a visitor the value that an input has next, whatever its encoding.</summary>
-internal readonly struct RdbValueReader(RdbInput input)
+/// <param name="note">That of the key, if it is a stream.</param>
+internal readonly struct RdbValueReader(RdbInput input, NoteOfNextStream? note = null)
 {
     private const string Refused = "one that cannot be added";
 
@@ -23,7 +24,7 @@ internal readonly struct RdbValueReader(RdbInput input)
         }
         else if (!TryReadPlain(type, ref visitor) && !TryReadPacked(type, ref visitor))
         {
-            new RdbStreamReader(input).Read(type, ref visitor);
+            new RdbStreamReader(input, note).Read(type, ref visitor);
         }
         long offset = input.Offset;
         if (!visitor.End())

@@ -81,6 +81,19 @@ internal sealed unsafe class RdbValueWriter(RdbOutput output, RdbFormat format) 
         }
     }
 
+    /// <summary>What stands in front of a stream's key for want of room in its value, if anything.</summary>
+    public void WriteStreamNote(Record record)
+    {
+        StreamRoot* stream = (StreamRoot*)record.Root;
+        if (StreamNote.IsNeeded(stream))
+        {
+            output.Byte((byte)RdbOpcode.Aux);
+            _strings.Text(StreamNote.Name);
+            _strings.Length(StreamNote.Write(stream, output: null));
+            StreamNote.Write(stream, output);
+        }
+    }
+
     public void Dispose()
     {
         _strings.Dispose();

@@ -1,4 +1,5 @@
 using Tidelog.Engine.Keyspace;
+using ValueType = Tidelog.Engine.Keyspace.ValueType;
 
 namespace Tidelog.Engine.Snapshot;
 
@@ -59,6 +60,10 @@ internal sealed class RdbWriter(RdbOutput output, RdbFormat format) : IDisposabl
     /// <param name="nowMs">Unix time of the cut, for seconds without use.</param>
     public void Key(Record record, long nowMs)
     {
+        if (record.Type == ValueType.Stream && Format.Version < RdbStreamWriter.CountersVersion)
+        {
+            _values.WriteStreamNote(record);
+        }
         if (record.HasExpiry)
         {
             Opcode(RdbOpcode.ExpireMs);

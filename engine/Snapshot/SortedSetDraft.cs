@@ -6,8 +6,8 @@ using ValueType = Tidelog.Engine.Keyspace.ValueType;
 namespace Tidelog.Engine.Snapshot;
 
 /// <summary>
-/// A sorted set without a key: see <see cref="ValueBuilder"/>. What comes in ascending order has its place at once;
-/// else the members come to order at the end.
+/// A sorted set without a key: see <see cref="ValueBuilder"/>. What comes in order, be it backwards as redis writes it,
+/// has its place at once; else the members come to order at the end.
 /// </summary>
 internal unsafe ref struct SortedSetDraft(Database database, EngineOptions options)
 {
@@ -128,7 +128,7 @@ internal unsafe ref struct SortedSetDraft(Database database, EngineOptions optio
     {
         ValueHeap heap = database.Values;
         _root = HeapSortedSet.New(heap);
-        _isOrdered = _ascends;
+        _isOrdered = _ascends || _descends;
         byte* scratch = stackalloc byte[Element.ScratchLength];
         HashLeafWalk walk = new(_pack.Pack, 2);
         while (walk.MoveNext())

@@ -60,19 +60,7 @@ internal unsafe ref struct StreamDraft(Database database)
         _root->LastId = state.LastId;
         _root->MaxDeletedId = state.MaxDeletedId ?? default;
         _root->EntriesAdded = state.EntriesAdded ?? (ulong)_live;
-        if (state.FirstId is StreamId first)
-        {
-            _root->FirstId = first;
-        }
-        else if (_live == 0)
-        {
-            // What redis makes of it, and tells in XINFO.
-            _root->FirstId = StreamId.Max;
-        }
-        else
-        {
-            StreamEntries.FindFirst(_root);
-        }
+        _root->FirstId = state.FirstId ?? StreamEntries.FirstWithoutNote(_root);
         return true;
     }
 

@@ -23,7 +23,9 @@ internal unsafe ref struct ValueBuilder(Database database, EngineOptions options
     private SortedSetDraft _sortedSet;
     private StreamDraft _stream;
 
-    /// <summary>The value turned out to have no elements, which old files can have: there is nothing to store.</summary>
+    /// <summary>
+    /// The value turned out to have no elements, which old files can have: there is nothing to store.
+    /// </summary>
     public readonly bool IsEmpty => _type switch
     {
         ValueType.List => _list.IsEmpty,

@@ -77,7 +77,7 @@ internal readonly ref struct PackedText
         return new PackedText(bytes, (byte)bytes.Length);
     }
 
-    /// <summary>Bytes whose form is of no interest: only they are asked for, or they are too long for another.</summary>
+    /// <summary>Bytes that only are asked for, or are too long for another form than that of a block.</summary>
     public static PackedText Plain(ReadOnlySpan<byte> bytes) => new(bytes, Element.BlockCode);
 
     /// <summary>The form of a stored element, to be stored or looked for elsewhere.</summary>

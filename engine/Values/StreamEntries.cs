@@ -151,6 +151,16 @@ internal static unsafe class StreamEntries
         root->FirstId = cursor.MoveNext() ? cursor.Entry.Id : default;
     }
 
+    /// <summary>
+    /// What <see cref="StreamRoot.FirstId"/> is for who only knows the entries; of an empty stream the greatest ID, as
+    /// redis has it.
+    /// </summary>
+    public static StreamId FirstWithoutNote(StreamRoot* root)
+    {
+        StreamCursor cursor = new(root, StreamId.Min, StreamId.Max, reverse: false);
+        return root->Value.Count != 0 && cursor.MoveNext() ? cursor.Entry.Id : StreamId.Max;
+    }
+
     /// <summary>ID of the last entry that is not deleted; 0-0 if there is none.</summary>
     public static StreamId LastLive(StreamRoot* root)
     {

@@ -37,11 +37,10 @@ internal sealed class BackgroundSave(
     }
 
     /// <summary>Writes the file.</summary>
-    public void Run()
-    {
-        _failure = Target.Write(Snapshot);
-        _ended.Set();
-    }
+    public void Run() => _failure = Target.Write(Snapshot);
+
+    /// <summary>The other thread has nothing more to do.</summary>
+    public void MarkEnded() => _ended.Set();
 
     /// <summary>Lets it end soon, with an <see cref="OperationCanceledException"/>.</summary>
     public void Cancel() => Snapshot.Cancel();

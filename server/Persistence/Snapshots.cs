@@ -119,6 +119,7 @@ internal sealed class Snapshots
             {
                 save.Run();
                 _server.Loop.Post(() => End(save));
+                save.MarkEnded();
             },
             "snapshot");
     }

@@ -16,6 +16,7 @@ namespace Tidelog.Server.Persistence;
 internal sealed class StartLoad(TidelogServer server)
 {
     private readonly CancellationTokenSource _cancellation = new();
+    private readonly ManualResetEventSlim _ended = new(true);
     private LoadProgress _progress = new();
     private long _rdbUsedMemory;
     private long _began;
@@ -60,12 +61,24 @@ internal sealed class StartLoad(TidelogServer server)
         server.Engine.IsLoading = true;
         server.Configuration.IsLoadingData = true;
         Begin(file.Length);
-        BackgroundThread.Start(() => Run(file, path), "load");
+        _ended.Reset();
+        BackgroundThread.Start(
+            () =>
+            {
+                Run(file, path);
+                _ended.Set();
+            },
+            "load");
         return true;
     }
 
     /// <summary>The server ends: what is being loaded is of no use.</summary>
     public void Cancel() => _cancellation.Cancel();
+
+    /// <summary>
+    /// Waits until a load that was cancelled no longer needs the loop; not for a disk that never answers.
+    /// </summary>
+    public void WaitForEnd() => _ended.Wait(TimeSpan.FromSeconds(2));
 
     /// <summary>Loads the file while everybody waits: DEBUG RELOAD.</summary>
     /// <returns>False if there is no file or it cannot be read; the reason is in the log.</returns>

@@ -196,8 +196,8 @@ public sealed class DatasetLoaderTests
         Assert.Equal((second, "a key not seen before", "\"k\" again"), (error.Offset, error.Expected, error.Found));
 
         file = RdbBytes.File(9).Key(RdbType.String, "k").String("v");
-        error = Refused(file.Key(RdbType.Set, "s").Length(2).String("a").String("a").Key(RdbType.String, "x").String("y")
-            .End());
+        error = Refused(file.Key(RdbType.Set, "s").Length(2).String("a").String("a")
+            .Key(RdbType.String, "x").String("y").End());
         Assert.Equal((second, "members that are not there yet", "one that is, in \"s\""),
             (error.Offset, error.Expected, error.Found));
 

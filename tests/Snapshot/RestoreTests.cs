@@ -33,7 +33,8 @@ public sealed class RestoreTests
                 byte[] key = record.Key.ToArray();
                 Assert.Equal("OK", client.Call("RESTORE"u8.ToArray(), key, "0"u8.ToArray(), Dump(engine, key)).Text);
                 Reply payload = client.Call("DUMP"u8.ToArray(), key);
-                Assert.Equal("+OK\r\n", Execute(copy, "RESTORE"u8.ToArray(), key, "0"u8.ToArray(), payload.Bytes.ToArray()));
+                Assert.Equal("+OK\r\n",
+                    Execute(copy, "RESTORE"u8.ToArray(), key, "0"u8.ToArray(), payload.Bytes.ToArray()));
                 AssertSame(client, copy, Encoding.Latin1.GetString(key));
             }
         });
@@ -53,7 +54,8 @@ public sealed class RestoreTests
         {
             string[] request = ["RESTORE", .. arguments];
             string expected = client.Call(request).ToString();
-            string actual = Reply.Parse(Encoding.Latin1.GetString(engine.Execute(EngineFixture.Request(request)))).ToString();
+            byte[] reply = engine.Execute(EngineFixture.Request(request));
+            string actual = Reply.Parse(Encoding.Latin1.GetString(reply)).ToString();
             Assert.True(expected == actual, $"{string.Join(' ', arguments)}: {actual}, redis {expected}");
             Assert.Equal(client.Call("EXISTS", "k").Text, engine.Line("EXISTS k"));
             Assert.Equal(Math.Sign(client.Call("TTL", "k").Integer), Math.Sign(long.Parse(engine.Line("TTL k"), null)));
@@ -168,7 +170,8 @@ public sealed class RestoreTests
                     {
                         damaged[random.Next(damaged.Length - 10)] = (byte)random.Next(256);
                     }
-                    Execute(copy, "RESTORE"u8.ToArray(), "k"u8.ToArray(), "0"u8.ToArray(), damaged, "REPLACE"u8.ToArray());
+                    Execute(copy,
+                        "RESTORE"u8.ToArray(), "k"u8.ToArray(), "0"u8.ToArray(), damaged, "REPLACE"u8.ToArray());
                     Use(copy);
                 }
             }

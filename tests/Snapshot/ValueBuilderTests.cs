@@ -273,9 +273,11 @@ public sealed class ValueBuilderTests
         Assert.False(Stream(engine, new StreamState(0, two, null, null, null), (ref builder) =>
             builder.StreamGroup("g"u8, one, 0) && builder.StreamGroup("g"u8, one, 0)));
         Assert.False(Stream(engine, new StreamState(0, two, null, null, null), (ref builder) =>
-            builder.StreamGroup("g"u8, one, 0) && builder.StreamPending(one, 5, 1) && builder.StreamPending(one, 5, 1)));
+            builder.StreamGroup("g"u8, one, 0) && builder.StreamPending(one, 5, 1)
+            && builder.StreamPending(one, 5, 1)));
         Assert.False(Stream(engine, new StreamState(0, two, null, null, null), (ref builder) =>
-            builder.StreamGroup("g"u8, one, 0) && builder.StreamConsumer("c"u8, 5) && builder.StreamConsumer("c"u8, 5)));
+            builder.StreamGroup("g"u8, one, 0) && builder.StreamConsumer("c"u8, 5)
+            && builder.StreamConsumer("c"u8, 5)));
         engine.Line("DEL key");
         AssertNothingIsLeft(engine);
     }
