@@ -262,7 +262,8 @@ internal sealed class RdbReader : IDisposable
         if (isSecond || !_note.TryTake(text.Length))
         {
             throw _input.Corrupt(
-                offset, isSecond ? "a key behind the first note of a stream" : "the note of a stream", Quoted.Text(text));
+                offset, isSecond ? "a key behind the first note of a stream" : "the note of a stream",
+                Quoted.Text(text));
         }
         return null;
     }
