@@ -29,7 +29,7 @@ internal sealed class DatabaseCut
 
     public long ExpiringKeys { get; }
 
-    /// <summary>Where the records are; whatever number the database has by now, and if none sees them any more.</summary>
+    /// <summary>Where the records are, whatever number the database has by now, or none.</summary>
     internal Store Store { get; }
 
     /// <summary>Every record has been seen by a walk: see <see cref="StoreCut.End"/>.</summary>

@@ -26,12 +26,18 @@ internal sealed class KeyspaceCut
     public long Keys { get; }
 
     /// <summary>Bytes of stores that no database has any more.</summary>
-    internal long DetachedBytes => _detached.Sum(detached => detached.Store.UsedBytes);
+    internal long DetachedBytes { get; private set; }
 
-    internal long DetachedPageBytes => _detached.Sum(detached => detached.Store.PageBytes);
+    /// <summary>Bytes of their logs' pages.</summary>
+    internal long DetachedPageBytes { get; private set; }
 
     /// <summary>Keeps a store that no database has any more.</summary>
-    internal void Keep(Store store, long count) => _detached.Add((store, count));
+    internal void Keep(Store store, long count)
+    {
+        _detached.Add((store, count));
+        DetachedBytes += store.UsedBytes;
+        DetachedPageBytes += store.PageBytes;
+    }
 
     /// <summary>Ends it for the stores; those that only it held are disposed of in the background.</summary>
     internal void End(LazyFree lazyFree)

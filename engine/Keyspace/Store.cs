@@ -190,7 +190,7 @@ internal sealed unsafe class Store : IDisposable
         return record;
     }
 
-    /// <summary>The same for a change of the record alone: a cut may see the bytes of a string outside the log.</summary>
+    /// <summary>The same to change the record alone: a cut may see the bytes of a string outside the log.</summary>
     public Record MakeRecordMutable(Record record) =>
         record.Address >= ImmutableBelow ? record : CopyWithRoom(record, record.PayloadLength, record.Expiry);
 

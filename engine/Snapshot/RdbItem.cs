@@ -12,7 +12,9 @@ public enum RdbItem
     /// <summary>The keys that follow are in <see cref="RdbFileReader.Database"/>.</summary>
     SelectDatabase,
 
-    /// <summary>So many keys follow: <see cref="RdbFileReader.Keys"/>, <see cref="RdbFileReader.ExpiringKeys"/>.</summary>
+    /// <summary>
+    /// So many keys follow: <see cref="RdbFileReader.Keys"/>, <see cref="RdbFileReader.ExpiringKeys"/>.
+    /// </summary>
     Counts,
 
     /// <summary>A key: its value must be read or skipped before what is next.</summary>

@@ -261,8 +261,9 @@ internal sealed class RdbReader : IDisposable
         ReadOnlySpan<byte> text = _strings.ReadTo(_note.Text);
         if (isSecond || !_note.TryTake(text.Length))
         {
-            string expected = isSecond ? "a key behind the first note of a stream" : "the note of a stream";
-            throw _input.Corrupt(offset, expected, Quoted.Text(text));
+            throw _input.Corrupt(
+                offset, isSecond ? "a key behind the first note of a stream" : "the note of a stream",
+                Quoted.Text(text));
         }
         return null;
     }

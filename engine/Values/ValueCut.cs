@@ -5,8 +5,8 @@ namespace Tidelog.Engine.Values;
 /// <summary>
 /// The cut that a snapshot sees heap values at, and strings outside the log. A node made before the cut belongs to it
 /// and is not changed while the cut lasts: a writer copies it and puts the copy in its parent, which it has copied
-/// before. Whoever holds a root from the time of the cut therefore sees the value as it was then, from any thread, while
-/// writers go on. What writers replace or remove meanwhile is kept until the cut ends.
+/// before. Whoever holds a root from the time of the cut therefore sees the value as it was then, from any thread,
+/// while writers go on. What writers replace or remove meanwhile is kept until the cut ends.
 /// </summary>
 internal sealed unsafe class ValueCut
 {

@@ -103,8 +103,8 @@ internal static class DebugCommand
             Docs = new("Holds commands for the tests of the server itself.", "1.0.0", "server",
                 "Depends on subcommand.", "subcommand")
             {
-                Difference = "What would crash the process is refused; LOADAOF is refused until there is an append-only "
-                    + "file. A RELOAD that fails leaves the dataset as it was. Missing: CLUSTERLINK, "
+                Difference = "What would crash the process is refused; LOADAOF is refused until there is an append-only"
+                    + " file. A RELOAD that fails leaves the dataset as it was. Missing: CLUSTERLINK, "
                     + "CONFIG-REWRITE-FORCE-ALL, LISTPACK, MALLCTL, MALLCTL-STR, QUICKLIST, REPLICATE, SDSLEN, "
                     + "STRINGMATCH-TEST, STRUCTSIZE. OBJECT tells an address in the log, and a length before "
                     + "compression. TURNS and GC-PAUSES are ours.",

@@ -18,8 +18,8 @@ internal sealed record CutStep(params string[] Command)
 }
 
 /// <summary>
-/// Commands of all types over few keys. Beside those of the other tests: values of many blocks, strings and keys outside
-/// the log, near expiries, and keys that change their name and database.
+/// Commands of all types over few keys. Beside those of the other tests: values of many blocks, strings and keys
+/// outside the log, near expiries, and keys that change their name and database.
 /// </summary>
 internal static class CutCommands
 {

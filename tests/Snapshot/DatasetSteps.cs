@@ -20,8 +20,7 @@ internal static class DatasetSteps
     public const int KeysPerType = 4;
 
     /// <summary>
-    /// Without -0: a small sorted set makes 0 of it, in redis too, so one that has shrunk comes back with another
-    /// score.
+    /// Without -0: a small sorted set makes 0 of it, in redis too, so one that has shrunk comes back with another.
     /// </summary>
     private static readonly string[] Scores =
         ["0", "1", "-7", "0.1", "1e300", "-1e-300", "inf", "-inf", "3.5", "9007199254740993", "1e17", "16777217"];

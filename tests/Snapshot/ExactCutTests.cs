@@ -30,7 +30,8 @@ public sealed class ExactCutTests
 
         Random random = new(steps.Length);
         List<TakingSink> sinks = [];
-        using (SnapshotPass pass = new(cut, new RdbFormat(Version: 10), [("note", "text")], ["code"u8.ToArray()], window))
+        using (SnapshotPass pass = new(cut, new RdbFormat(Version: 10), [("note", "text")], ["code"u8.ToArray()],
+            window))
         {
             Join(pass, atMost: 1);
             while (pass.Step())

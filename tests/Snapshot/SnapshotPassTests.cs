@@ -78,7 +78,10 @@ public sealed class SnapshotPassTests : IDisposable
         Fill();
         using SnapshotPass pass = Begin();
         TakingSink good = Join(pass);
-        TakingSink[] bad = [.. Enumerable.Range(0, 40).Select(i => new TakingSink(static () => { }) { FailsAt = i * 97 })];
+        TakingSink[] bad = 
+        [
+            .. Enumerable.Range(0, 40).Select(i => new TakingSink(static () => { }) { FailsAt = i * 97 }),
+        ];
         foreach (TakingSink sink in bad)
         {
             Assert.True(pass.TryJoin(sink, sink.End));
