@@ -78,7 +78,7 @@ public sealed class SnapshotPassTests : IDisposable
         Fill();
         using SnapshotPass pass = Begin();
         TakingSink good = Join(pass);
-        TakingSink[] bad = 
+        TakingSink[] bad =
         [
             .. Enumerable.Range(0, 40).Select(i => new TakingSink(static () => { }) { FailsAt = i * 97 }),
         ];
