@@ -41,6 +41,8 @@ public sealed unsafe class SnapshotFile : ISnapshotSink, IDisposable
     /// <summary>Bytes after which the disk is set to work.</summary>
     public const int SyncInterval = 4 << 20;
 
+    private const string ThreadName = "snapshot-file";
+
     private readonly IStorage _storage;
     private readonly string _temporaryPath;
     private readonly string _path;
@@ -62,8 +64,9 @@ public sealed unsafe class SnapshotFile : ISnapshotSink, IDisposable
     /// <param name="temporaryPath">In the directory of <paramref name="path"/>; a file there is overwritten.</param>
     /// <param name="path">What <see cref="Commit"/> replaces.</param>
     /// <param name="syncsOnTheWay"><c>rdb-save-incremental-fsync</c>.</param>
+    /// <param name="politely">Writing steps back behind whatever else needs a core.</param>
     /// <exception cref="SnapshotFileException">The temporary file cannot be created.</exception>
-    public SnapshotFile(IStorage storage, string temporaryPath, string path, bool syncsOnTheWay)
+    public SnapshotFile(IStorage storage, string temporaryPath, string path, bool syncsOnTheWay, bool politely = false)
     {
         _storage = storage;
         _temporaryPath = temporaryPath;
@@ -79,7 +82,7 @@ public sealed unsafe class SnapshotFile : ISnapshotSink, IDisposable
         }
         _filling = (byte*)NativeMemory.Alloc(BufferSize);
         _other = (byte*)NativeMemory.Alloc(BufferSize);
-        BackgroundThread.Start(Run, "snapshot-file");
+        BackgroundThread.Start(() => Run(politely), ThreadName);
     }
 
     /// <summary>Bytes taken so far.</summary>
@@ -196,26 +199,40 @@ public sealed unsafe class SnapshotFile : ISnapshotSink, IDisposable
         _ended.Wait();
     }
 
-    private void Run()
+    private void Run(bool politely)
     {
-        while (true)
+        if (politely)
         {
-            _filled.Wait();
-            if (_writing < 0)
+            BackgroundThread.RunPolitely(TryAppend, ThreadName);
+        }
+        else
+        {
+            while (TryAppend())
             {
-                break;
             }
-            try
-            {
-                Append();
-            }
-            catch (IOException e)
-            {
-                _failure ??= new SnapshotFileException(SnapshotFileStep.Write, e);
-            }
-            _free.Release();
         }
         _ended.Set();
+    }
+
+    /// <summary>Waits for a filled buffer, and writes it.</summary>
+    /// <returns>False at the end.</returns>
+    private bool TryAppend()
+    {
+        _filled.Wait();
+        if (_writing < 0)
+        {
+            return false;
+        }
+        try
+        {
+            Append();
+        }
+        catch (IOException e)
+        {
+            _failure ??= new SnapshotFileException(SnapshotFileStep.Write, e);
+        }
+        _free.Release();
+        return true;
     }
 
     private void Append()
