@@ -24,6 +24,7 @@ internal sealed record CutStep(params string[] Command)
 internal static class CutCommands
 {
     private const int Types = 6;
+    private const int StreamType = 4;
 
     private static readonly string LongKey = new('K', 20_000);
 
@@ -41,6 +42,18 @@ internal static class CutCommands
         (8, Whole()),
         (4, Times()),
         (1, Databases())).Select(command => new CutStep(command));
+
+    /// <summary>Streams with groups that have much pending, which single commands would hardly come to.</summary>
+    public static IEnumerable<CutStep> Beginning { get; } =
+    [
+        .. Enumerable.Range(0, 600).Select(i => new CutStep("XADD", $"many{StreamType}", $"1-{i + 1}", "n", $"{i}")),
+        .. Enumerable.Range(0, 3).SelectMany(i => (CutStep[])
+        [
+            new("XGROUP", "CREATE", $"many{StreamType}", $"g{i}", "0"),
+            new("XREADGROUP", "GROUP", $"g{i}", "c0", "COUNT", "400", "STREAMS", $"many{StreamType}", ">"),
+            new("XREADGROUP", "GROUP", $"g{i}", "c1", "COUNT", "200", "STREAMS", $"many{StreamType}", ">"),
+        ]),
+    ];
 
     private static Gen<string[]> Strings() => Gen.OneOf(
         Line(Gen.Constant("SET"), BigString, Gen.Elements(100, 16_384, 16_385, 20_000, 70_000, 400_000)
@@ -63,8 +76,10 @@ internal static class CutCommands
         from second in Gen.Choose(0, 1)
         from first in Gen.Choose(0, 3000)
         from count in Gen.Elements(1, 1, 1, 10, 300, 1500)
-        from kind in Gen.Choose(0, 5)
-        select Collection(type, $"many{type + (Types * second)}", first, count, kind);
+        from kind in Gen.Choose(0, 11)
+        select type == StreamType
+            ? Stream($"many{type + (Types * second)}", first, count, kind)
+            : Collection(type, $"many{type + (Types * second)}", first, count, kind % 6);
 
     private static string[] Collection(int type, string key, int first, int count, int kind) => type switch
     {
@@ -97,15 +112,6 @@ internal static class CutCommands
             2 => ["ZUNIONSTORE", key, "2", key, "many9"],
             _ => ["ZADD", key, .. Many(first, count, n => [$"{n % 97}.5", $"member {n}"])],
         },
-        4 => kind switch
-        {
-            0 => ["XTRIM", key, "MAXLEN", $"{first}"],
-            1 => ["XGROUP", "CREATE", key, $"g{first % 3}", "0", "MKSTREAM"],
-            2 => ["XREADGROUP", "GROUP", $"g{first % 3}", $"c{first % 2}", "COUNT", $"{count}", "STREAMS", key, ">"],
-            3 => ["XACK", key, $"g{first % 3}", .. Many(first, count, n => [$"1-{n}"])],
-            4 => ["XDEL", key, .. Many(first, count, n => [$"1-{n}"])],
-            _ => ["XADD", key, "1-*", "text", new string('x', first), "number", $"{count}"],
-        },
         _ => kind switch
         {
             0 => ["SORT", "many0", "ALPHA", "STORE", key],
@@ -115,6 +121,20 @@ internal static class CutCommands
             4 => ["SMOVE", "many1", "many7", $"{first}"],
             _ => ["GEOADD", key, $"{first % 180}", "12", $"place {first}"],
         },
+    };
+
+    private static string[] Stream(string key, int first, int count, int kind) => kind switch
+    {
+        0 => ["XTRIM", key, "MAXLEN", $"{first}"],
+        1 => ["XGROUP", "CREATE", key, $"g{first % 3}", "0", "MKSTREAM"],
+        2 or 3 => ["XREADGROUP", "GROUP", $"g{first % 3}", $"c{first % 2}", "COUNT", $"{count}", "STREAMS", key, ">"],
+        4 => ["XACK", key, $"g{first % 3}", .. Many(first, count, n => [$"1-{n}"])],
+        5 => ["XDEL", key, .. Many(first, count, n => [$"1-{n}"])],
+        6 => ["XGROUP", "DESTROY", key, $"g{first % 3}"],
+        7 => ["XGROUP", "DELCONSUMER", key, $"g{first % 3}", $"c{first % 2}"],
+        8 => ["XCLAIM", key, $"g{first % 3}", $"c{first % 2}", "0", .. Many(first, count, n => [$"1-{n}"])],
+        9 => ["XAUTOCLAIM", key, $"g{first % 3}", $"c{first % 2}", "0", $"1-{first}", "COUNT", $"{count}"],
+        _ => ["XADD", key, "1-*", "text", new string('x', first), "number", $"{count}"],
     };
 
     private static Gen<string[]> Whole() => Gen.OneOf(

@@ -20,6 +20,10 @@ public sealed class CutThreadTests
         int cuts = 0;
         while (cuts < 3 || Stopwatch.GetElapsedTime(began) < limit)
         {
+            foreach (CutStep step in CutCommands.Beginning)
+            {
+                engine.Take(step);
+            }
             for (int i = 0; i < 300; i++)
             {
                 engine.Take(steps[at++ % steps.Length]);

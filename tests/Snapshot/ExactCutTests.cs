@@ -18,6 +18,11 @@ public sealed class ExactCutTests
     {
         CutEngine engine = new();
         CutEngine twin = new();
+        foreach (CutStep step in CutCommands.Beginning)
+        {
+            engine.Take(step);
+            twin.Take(step);
+        }
         int next = 0;
         while (next < steps.Length / 3)
         {
