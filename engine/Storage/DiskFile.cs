@@ -86,11 +86,26 @@ internal sealed partial class DiskFile(SafeFileHandle handle) : IStorageFile
 
     public void Dispose() => handle.Dispose();
 
-    /// <returns>
-    /// False if the system cannot do that; what the disk refused comes up again in <see cref="Sync"/>.
-    /// </returns>
-    private bool SyncRange(long offset, long length, uint flags) =>
-        length == 0 || SyncFileRange(handle, offset, length, flags) == 0;
+    /// <returns>False if the system cannot do that.</returns>
+    /// <exception cref="IOException">
+    /// Something could not be written. The system tells that once for each open file, so <see cref="Sync"/> would know
+    /// nothing of it.
+    /// </exception>
+    private bool SyncRange(long offset, long length, uint flags)
+    {
+        const int NotPermitted = 1;
+        const int InvalidArgument = 22;
+        const int IllegalSeek = 29;
+        const int NoSystemCall = 38;
+        if (length == 0 || SyncFileRange(handle, offset, length, flags) == 0)
+        {
+            return true;
+        }
+        int error = Marshal.GetLastPInvokeError();
+        return error is NotPermitted or InvalidArgument or IllegalSeek or NoSystemCall
+            ? false
+            : throw new IOException(Marshal.GetPInvokeErrorMessage(error), error);
+    }
 
     [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
     private static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
