@@ -33,24 +33,31 @@ public static unsafe partial class BackgroundThread
         long began = Stopwatch.GetTimestamp();
 
         // A thread of that class cannot leave it again without a privilege, so it is another one that goes on.
-        Thread polite = Start(
-            () =>
-            {
-                try
+        try
+        {
+            Thread polite = Start(
+                () =>
                 {
-                    while (goesOn && Stopwatch.GetElapsedTime(began) < Patience)
+                    try
                     {
-                        goesOn = step();
+                        while (goesOn && Stopwatch.GetElapsedTime(began) < Patience)
+                        {
+                            goesOn = step();
+                        }
                     }
-                }
-                catch (Exception e)
-                {
-                    fault = ExceptionDispatchInfo.Capture(e);
-                }
-            },
-            name,
-            Idle);
-        polite.Join();
+                    catch (Exception e)
+                    {
+                        fault = ExceptionDispatchInfo.Capture(e);
+                    }
+                },
+                name,
+                Idle);
+            polite.Join();
+        }
+        catch (OutOfMemoryException)
+        {
+            // The system has no thread to give: this one does it all.
+        }
         fault?.Throw();
         while (goesOn)
         {

@@ -42,7 +42,15 @@ public sealed class DatasetSnapshot
         IReadOnlyList<byte[]> functions)
     {
         KeyspaceCut cut = engine.Keyspace.BeginCut();
-        return new DatasetSnapshot(engine.Keyspace, cut, new SnapshotPass(cut, format, notes, functions));
+        try
+        {
+            return new DatasetSnapshot(engine.Keyspace, cut, new SnapshotPass(cut, format, notes, functions));
+        }
+        catch
+        {
+            engine.Keyspace.EndCut(cut);
+            throw;
+        }
     }
 
     /// <inheritdoc cref="SnapshotPass.TryJoin"/>

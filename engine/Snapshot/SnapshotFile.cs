@@ -80,9 +80,19 @@ public sealed unsafe class SnapshotFile : ISnapshotSink, IDisposable
         {
             throw new SnapshotFileException(SnapshotFileStep.Create, e);
         }
-        _filling = (byte*)NativeMemory.Alloc(BufferSize);
-        _other = (byte*)NativeMemory.Alloc(BufferSize);
-        BackgroundThread.Start(() => Run(politely), ThreadName);
+        try
+        {
+            _filling = (byte*)NativeMemory.Alloc(BufferSize);
+            _other = (byte*)NativeMemory.Alloc(BufferSize);
+            BackgroundThread.Start(() => Run(politely), ThreadName);
+        }
+        catch
+        {
+            // No memory, or no thread.
+            _disposed = true;
+            Free();
+            throw;
+        }
     }
 
     /// <summary>Bytes taken so far.</summary>
@@ -132,6 +142,11 @@ public sealed unsafe class SnapshotFile : ISnapshotSink, IDisposable
         _disposed = true;
         _abandoned = true;
         EndThread();
+        Free();
+    }
+
+    private void Free()
+    {
         _file.Dispose();
         NativeMemory.Free(_filling);
         NativeMemory.Free(_other);
