@@ -11,6 +11,12 @@ public sealed class EngineOptions
     /// <summary>Number of databases, at least 1. Fixed once the engine runs.</summary>
     public int Databases = 16;
 
+    /// <summary>
+    /// Bytes that the log of one database may span, 0 for what suits the machine. Not a directive; fixed once the
+    /// engine runs.
+    /// </summary>
+    public long MaxLogBytes;
+
     /// <summary>Rounds of periodic work per second, 1 to 500.</summary>
     public int Hz = 10;
 

@@ -62,13 +62,13 @@ internal sealed class DatabaseCut
     }
 
     /// <summary>
-    /// Goes over what no walk has come to, which lets the store tell its dead records from those of later cuts.
+    /// Goes a record further in what no walk has come to; that done, the store can tell its dead records from those of
+    /// later cuts.
     /// </summary>
-    public void WalkTheRest()
+    /// <returns>False at the end.</returns>
+    public bool TryWalkOn()
     {
         long address = _walked;
-        while (TryWalk(ref address, out _))
-        {
-        }
+        return TryWalk(ref address, out _);
     }
 }

@@ -16,6 +16,11 @@ internal interface IExpiryObserver
 /// <summary>All databases of an engine, their time, and their memory.</summary>
 public sealed class KeySpace
 {
+    /// <summary>
+    /// What a cut holds back may come to 1 byte in this many of a log's room, which is half of the machine's memory.
+    /// </summary>
+    private const int CutShare = 4;
+
     private readonly EngineOptions _options;
     private readonly IExpiryObserver _observer;
     private readonly Database[] _databases;
@@ -30,6 +35,10 @@ public sealed class KeySpace
     private readonly List<long> _sampled = [];
     private BuildSpace? _buildSpace;
 
+    // Of databases that stage: whose place they may take. Of those: what is being staged for them.
+    private KeySpace? _stagedFor;
+    private long _stagedBytes;
+
     internal KeySpace(
         EngineOptions options, EngineMetrics metrics, IExpiryObserver observer, KeyspaceNotifier notifier,
         Random random)
@@ -39,7 +48,9 @@ public sealed class KeySpace
         Notifier = notifier;
         _random = random;
         Metrics = metrics;
-        _maxLogBytes = Math.Max(1L << 30, 2 * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        _maxLogBytes = options.MaxLogBytes > 0
+            ? options.MaxLogBytes
+            : Math.Max(1L << 30, 2 * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         _databases = new Database[options.Databases];
         for (int i = 0; i < _databases.Length; i++)
         {
@@ -84,16 +95,16 @@ public sealed class KeySpace
     public long Count => _databases.Sum(static database => database.Count);
 
     /// <summary>Every byte that the databases hold: log, index, values outside the log, expiry wheel.</summary>
-    public long UsedBytes => Sum(static store => store.UsedBytes) + OnlyInCut;
+    public long UsedBytes => Sum(static store => store.UsedBytes) + OnlyInCut + Volatile.Read(ref _stagedBytes);
 
     /// <summary>Bytes of the logs that hold no live record; the cleaner gives them back in time.</summary>
     public long DeadBytes => Sum(static store => store.DeadBytes);
 
     /// <summary>
-    /// Bytes that are in use and no client's: dead records, and what only a cut holds. They do not count against
-    /// <c>maxmemory</c>.
+    /// Bytes that are in use and no client's: dead records, what only a cut holds, and what is being loaded. They do
+    /// not count against <c>maxmemory</c>.
     /// </summary>
-    public long UncountedBytes => DeadBytes + OnlyInCut;
+    public long UncountedBytes => HeldBytes + Volatile.Read(ref _stagedBytes);
 
     /// <summary>Bytes that are in use for the running cut alone: what was replaced or deleted since it began.</summary>
     public long CutBytes => OnlyInCut + Sum(static store => store.Cut.SupersededBytes);
@@ -103,6 +114,9 @@ public sealed class KeySpace
 
     /// <summary>Bytes of the logs' pages, which are on the runtime's heap.</summary>
     public long LogPageBytes => Sum(static store => store.PageBytes) + (_cut?.DetachedPageBytes ?? 0);
+
+    /// <summary>What the cleaner would give back, now or once the cut has ended.</summary>
+    private long HeldBytes => DeadBytes + OnlyInCut;
 
     private long OnlyInCut => Cut.RetiredBytes + (_cut?.DetachedBytes ?? 0);
 
@@ -171,7 +185,7 @@ public sealed class KeySpace
         _stores.Remove(store);
         if (_cut is not null && store.IsNeededByCut)
         {
-            _cut.Keep(store, count);
+            _cut.Keep(store, inBackground ? Math.Max(count, 1) : 0);
         }
         else if (inBackground)
         {
@@ -199,7 +213,7 @@ public sealed class KeySpace
             }
         }
         Cut.Begin();
-        _cut = new KeyspaceCut(NowMs, databases);
+        _cut = new KeyspaceCut(NowMs, databases) { HeldBefore = HeldBytes };
         return _cut;
     }
 
@@ -224,6 +238,7 @@ public sealed class KeySpace
     public void Adopt(Snapshot.LoadedDataset loaded)
     {
         KeySpace staged = loaded.Keyspace;
+        Volatile.Write(ref _stagedBytes, 0);
         Invariant.Require(staged.DatabaseCount == DatabaseCount);
         for (int i = 0; i < _databases.Length; i++)
         {
@@ -253,8 +268,14 @@ public sealed class KeySpace
             NowMs = nowMs,
             LazyFree = LazyFree,
             Upkeep = Upkeep,
+            _stagedFor = this,
         };
     }
+
+    /// <summary>
+    /// Shows what these databases, which <see cref="Stage"/> gave, take by now. By the thread that fills them.
+    /// </summary>
+    internal void TellStaged() => Volatile.Write(ref _stagedFor!._stagedBytes, UsedBytes);
 
     /// <summary>Frees everything; for databases that are nobody's.</summary>
     internal void DisposeStores()
@@ -265,6 +286,10 @@ public sealed class KeySpace
             {
                 Retire(store, store.Count, inBackground: false);
             }
+        }
+        if (_stagedFor is not null)
+        {
+            Volatile.Write(ref _stagedFor._stagedBytes, 0);
         }
     }
 
@@ -324,6 +349,10 @@ public sealed class KeySpace
     {
         long start = Upkeep.IsOn ? Upkeep.Start() : 0;
         _cleaner.Run(_stores, urgent, idle);
+        if (_cut is { IsTooBig: false })
+        {
+            _cut.IsTooBig = HoldsTooMuch(_cut);
+        }
         if (start != 0)
         {
             Upkeep.Stop(ref Upkeep.CleanerTicks, start);
@@ -336,6 +365,26 @@ public sealed class KeySpace
         {
             _cleaner.ReturnMemory(LogPageBytes);
         }
+    }
+
+    /// <summary>
+    /// No log gives anything back while a cut lasts, so what is written and deleted meanwhile, however short it lived,
+    /// adds up until the cut ends.
+    /// </summary>
+    private bool HoldsTooMuch(KeyspaceCut cut)
+    {
+        if (HeldBytes - cut.HeldBefore > _maxLogBytes / CutShare)
+        {
+            return true;
+        }
+        foreach (Store store in _stores)
+        {
+            if (store.IsNeededByCut && store.LogBytes > _maxLogBytes / 8 * 7)
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// <summary>

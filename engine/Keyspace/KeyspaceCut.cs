@@ -7,6 +7,7 @@ namespace Tidelog.Engine.Keyspace;
 internal sealed class KeyspaceCut
 {
     private readonly List<(Store Store, long Count)> _detached = [];
+    private volatile bool _isTooBig;
 
     /// <param name="databases">Those that have keys, in ascending order.</param>
     public KeyspaceCut(long nowMs, IReadOnlyList<DatabaseCut> databases)
@@ -31,7 +32,20 @@ internal sealed class KeyspaceCut
     /// <summary>Bytes of their logs' pages.</summary>
     internal long DetachedPageBytes { get; private set; }
 
+    /// <summary>
+    /// What it holds back has come near the end of the room for it: whoever walks it is to give up. From any thread.
+    /// </summary>
+    public bool IsTooBig
+    {
+        get => _isTooBig;
+        internal set => _isTooBig = value;
+    }
+
+    /// <summary>Bytes that were dead when it began.</summary>
+    internal long HeldBefore { get; init; }
+
     /// <summary>Keeps a store that no database has any more.</summary>
+    /// <param name="count">How many of its values are to be counted as freed in the background.</param>
     internal void Keep(Store store, long count)
     {
         _detached.Add((store, count));
@@ -48,7 +62,7 @@ internal sealed class KeyspaceCut
         }
         foreach ((Store store, long count) in _detached)
         {
-            lazyFree.Dispose(store, Math.Max(count, 1));
+            lazyFree.Dispose(store, count);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Tidelog.Engine.Keyspace;
 using ValueType = Tidelog.Engine.Keyspace.ValueType;
@@ -32,28 +33,39 @@ internal sealed unsafe class LoadInserter(
     public void Run(LoadQueue queue)
     {
         ValueBuilder builder = new(_database, options);
-        try
+        for (bool isLast = false; !isLast;)
         {
-            for (bool isLast = false; !isLast;)
+            LoadBatch batch = queue.Take();
+            isLast = batch.IsLast;
+            if (Failure is null && !TryInsert(batch, ref builder))
             {
-                LoadBatch batch = queue.Take();
-                isLast = batch.IsLast;
-                if (Failure is null && !TryInsert(batch, ref builder))
-                {
-                    queue.IsBroken = true;
-                }
-                queue.Return();
+                queue.IsBroken = true;
             }
-            EndDatabases();
+            queue.Return();
         }
-        finally
-        {
-            builder.Discard();
-            keyspace.EndBatch();
-            _key.Dispose();
-        }
+        End(ref builder);
     }
 
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever this thread fails of is the load's result.")]
+    private void End(ref ValueBuilder builder)
+    {
+        try
+        {
+            builder.Discard();
+            if (Failure is null)
+            {
+                EndDatabases();
+            }
+        }
+        catch (Exception e)
+        {
+            Failure ??= e;
+        }
+        keyspace.EndBatch();
+        _key.Dispose();
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever this thread fails of is the load's result.")]
     private bool TryInsert(LoadBatch batch, ref ValueBuilder builder)
     {
         try
@@ -66,9 +78,10 @@ internal sealed unsafe class LoadInserter(
                     : InsertPiece(batch, at, ref builder);
             }
             progress.Keys = _keys;
+            keyspace.TellStaged();
             return true;
         }
-        catch (Exception e) when (e is CorruptDataException or OutOfMemoryException)
+        catch (Exception e)
         {
             Failure = e;
             return false;

@@ -9,6 +9,7 @@
 //    memory than a small one.
 
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Tidelog.Engine.Keyspace;
 
@@ -85,7 +86,7 @@ internal sealed class SnapshotPass : ISnapshotSink, IDisposable
     /// <summary>Adds a sink, before or while the pass runs.</summary>
     /// <param name="ended">
     /// Called by the pass's thread when the sink has everything (null), or gets no more: its own failure, or that of
-    /// the pass.
+    /// the pass. It should not throw: nobody would know.
     /// </param>
     /// <returns>False if the pass is over.</returns>
     public bool TryJoin(ISnapshotSink sink, Action<Exception?> ended)
@@ -120,10 +121,16 @@ internal sealed class SnapshotPass : ISnapshotSink, IDisposable
             }
             return true;
         }
-        catch (OperationCanceledException cancelled) when (_cancelled)
+        catch (Exception reason) when (reason is SnapshotTooBigException
+            || (reason is OperationCanceledException && _cancelled))
         {
-            EndAll(cancelled);
+            EndAll(reason);
             return false;
+        }
+        catch (Exception fault)
+        {
+            EndAll(fault);
+            throw;
         }
     }
 
@@ -167,6 +174,10 @@ internal sealed class SnapshotPass : ISnapshotSink, IDisposable
         if (_cancelled)
         {
             throw new OperationCanceledException(Cancelled);
+        }
+        if (_cut.IsTooBig)
+        {
+            throw new SnapshotTooBigException();
         }
     }
 
@@ -296,7 +307,7 @@ internal sealed class SnapshotPass : ISnapshotSink, IDisposable
         Give(receiver, checksum);
         if (_receivers.Remove(receiver))
         {
-            receiver.Ended(null);
+            Tell(receiver, null);
         }
     }
 
@@ -310,11 +321,25 @@ internal sealed class SnapshotPass : ISnapshotSink, IDisposable
         {
             receiver.Give(bytes, _writer.Format.Checksum);
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is not InvariantException)
         {
+            // Whatever a file or a socket fails of is no concern of the others.
             receiver.Failed = true;
             _receivers.Remove(receiver);
+            Tell(receiver, failure);
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "What one receiver fails of must not end the others.")]
+    private static void Tell(Receiver receiver, Exception? failure)
+    {
+        try
+        {
             receiver.Ended(failure);
+        }
+        catch (Exception e) when (e is not InvariantException)
+        {
+            // It was told; what it makes of it is its own.
         }
     }
 
@@ -325,7 +350,9 @@ internal sealed class SnapshotPass : ISnapshotSink, IDisposable
     {
         foreach (DatabaseCut database in _cut.Databases)
         {
-            database.WalkTheRest();
+            while (!_cancelled && database.TryWalkOn())
+            {
+            }
         }
     }
 
@@ -341,7 +368,7 @@ internal sealed class SnapshotPass : ISnapshotSink, IDisposable
         _receivers.Clear();
         foreach (Receiver receiver in ended)
         {
-            receiver.Ended(reason);
+            Tell(receiver, reason);
         }
     }
 

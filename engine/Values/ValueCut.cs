@@ -41,7 +41,7 @@ internal sealed unsafe class ValueCut
         }
         else if (!retired.IsEmpty)
         {
-            lazyFree.Dispose(retired, 1);
+            lazyFree.Dispose(retired, objects: 0);
         }
     }
 

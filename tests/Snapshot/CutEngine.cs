@@ -9,9 +9,10 @@ using Record = Tidelog.Engine.Keyspace.Record;
 namespace Tidelog.Tests.Snapshot;
 
 /// <summary>An engine that is cut while commands go on.</summary>
-internal sealed class CutEngine
+/// <param name="maxLogBytes">Bytes of each database's log, 0 for many.</param>
+internal sealed class CutEngine(long maxLogBytes = 0)
 {
-    private readonly EngineFixture _fixture = new(new EngineOptions { Databases = 16 });
+    private readonly EngineFixture _fixture = new(new EngineOptions { Databases = 16, MaxLogBytes = maxLogBytes });
 
     public StorageEngine Engine => _fixture.Engine;
 

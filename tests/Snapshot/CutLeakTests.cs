@@ -56,7 +56,7 @@ public sealed partial class CutLeakTests
             }
             Keyspace.EndCut(cut);
             _engine.Run("FLUSHALL");
-            Assert.True(SpinWait.SpinUntil(() => Keyspace.LazyFree.Pending == 0, TimeSpan.FromSeconds(10)));
+            Assert.True(SpinWait.SpinUntil(() => Keyspace.LazyFree.IsIdle, TimeSpan.FromSeconds(10)));
         }
         Assert.InRange(AllocatedBytes() - before, long.MinValue, 2_000_000);
     }

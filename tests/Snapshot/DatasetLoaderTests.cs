@@ -108,7 +108,7 @@ public sealed class DatasetLoaderTests
         }
         Assert.InRange(refused, 39, 40);
         Assert.Equal("1", copy.Line("DBSIZE"));
-        while (copy.Engine.Keyspace.LazyFree.Pending > 0)
+        while (!copy.Engine.Keyspace.LazyFree.IsIdle)
         {
             Thread.Sleep(1);
         }
@@ -185,6 +185,50 @@ public sealed class DatasetLoaderTests
             .Key(RdbType.String, "k").String("v").Key(RdbType.Set, "empty").Length(0).End());
         Assert.Equal((1, 2), (progress.Keys, progress.EmptyKeys));
         Assert.Equal("1", engine.Line("DBSIZE"));
+    }
+
+    [Fact]
+    public void Whatever_the_other_thread_fails_of_ends_the_load_and_nothing_else()
+    {
+        EngineFixture engine = new();
+        RdbBytes file = RdbBytes.File(9).Key(RdbType.Hash, "empty").Length(0);
+        for (int i = 0; i < 100_000; i++)
+        {
+            file.Key(RdbType.String, $"key:{i}").String("value");
+        }
+        byte[] bytes = file.End();
+        LoadProgress progress = new()
+        {
+            TotalBytes = bytes.Length,
+            Skipped = static _ => throw new InvalidOperationException("on purpose"),
+        };
+        Assert.Throws<InvalidOperationException>(() => DatasetLoader.Load(
+            new MemoryStream(bytes), "test", engine.Engine, progress, verifyChecksum: true, keepExpired: false,
+            CancellationToken.None));
+        Assert.Equal(0, engine.Engine.Keyspace.UsedBytes);
+    }
+
+    [Fact]
+    public void What_is_being_loaded_is_in_use()
+    {
+        EngineFixture engine = new();
+        for (int i = 0; i < 20_000; i++)
+        {
+            engine.Run("SET", $"key:{i}", new string('v', 100));
+        }
+        byte[] bytes = DatasetFile.Write(engine.Engine.Keyspace, new RdbFormat(Compress: false));
+        EngineFixture copy = new() { NowMs = engine.NowMs };
+        KeySpace keyspace = copy.Engine.Keyspace;
+        using LoadedDataset loaded = DatasetLoader.Load(
+            new MemoryStream(bytes), "test", copy.Engine, new LoadProgress { TotalBytes = bytes.Length },
+            verifyChecksum: true, keepExpired: false, CancellationToken.None);
+        Assert.InRange(keyspace.UsedBytes, 2_000_000, 20_000_000);
+        Assert.Equal(keyspace.UsedBytes, keyspace.UncountedBytes);
+        keyspace.Adopt(loaded);
+        Assert.InRange(keyspace.UsedBytes, 2_000_000, 20_000_000);
+        Assert.InRange(keyspace.UncountedBytes, 0, 1_000_000);
+        copy.Line("FLUSHALL");
+        Assert.Equal(0, keyspace.UsedBytes);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using Tidelog.Engine;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Snapshot;
 using Xunit;
@@ -91,6 +92,71 @@ public sealed class SnapshotPassTests : IDisposable
         Assert.Null(good.Failure);
         Assert.Equal(_engine.Image(), CutEngine.ImageOf(good.Bytes));
         Assert.All(bad, sink => Assert.IsType<IOException>(sink.Failure));
+    }
+
+    [Fact]
+    public void Whatever_a_sink_or_who_is_told_of_its_end_fails_of_the_others_go_on()
+    {
+        Fill();
+        using SnapshotPass pass = Begin();
+        TakingSink good = Join(pass);
+        TakingSink closed = new(static () => { }) { FailsAt = 3000, FailsWith = new ObjectDisposedException("socket") };
+        Assert.True(pass.TryJoin(closed, closed.End));
+        foreach (long failsAt in (long[])[3000, long.MaxValue])
+        {
+            TakingSink sink = new(static () => { }) { FailsAt = failsAt };
+            Assert.True(pass.TryJoin(sink, static _ => throw new InvalidOperationException("on purpose")));
+        }
+        RunToEnd(pass);
+        Assert.Null(good.Failure);
+        Assert.Equal(_engine.Image(), CutEngine.ImageOf(good.Bytes));
+        Assert.IsType<ObjectDisposedException>(closed.Failure);
+    }
+
+    [Fact]
+    public void A_fault_of_the_pass_itself_is_told_to_all_its_sinks()
+    {
+        Fill();
+        using SnapshotPass pass = Begin();
+        TakingSink sink = Join(pass);
+        TakingSink faulty = new(static () => { }) { FailsAt = 3000, FailsWith = new InvariantException("on purpose") };
+        Assert.True(pass.TryJoin(faulty, faulty.End));
+        Assert.Throws<InvariantException>(() => RunToEnd(pass));
+        Assert.IsType<InvariantException>(sink.Failure);
+        Assert.IsType<InvariantException>(faulty.Failure);
+        Assert.False(pass.TryJoin(sink, sink.End));
+    }
+
+    /// <summary>In a log of 16 MB, of which nothing is given back while the cut lasts.</summary>
+    [Fact]
+    public void A_pass_is_given_up_before_what_it_holds_back_fills_the_log()
+    {
+        CutEngine engine = new(maxLogBytes: 16 << 20);
+        for (int i = 0; i < 300; i++)
+        {
+            engine.Take(new CutStep("SET", $"key:{i}", "value"));
+        }
+        KeyspaceCut cut = engine.Keyspace.BeginCut();
+        using (SnapshotPass pass = new(cut, Format, [], [], Window))
+        {
+            TakingSink sink = Join(pass);
+            Assert.True(pass.Step());
+            string value = new('v', 10_000);
+            for (int i = 0; i < 3000; i++)
+            {
+                engine.Take(new CutStep("SET", $"other:{i}", value));
+                engine.Take(new CutStep("DEL", $"other:{i}"));
+                if (cut.IsTooBig && !sink.HasEnded)
+                {
+                    Assert.InRange(i, 300, 500);
+                    Assert.False(pass.Step());
+                    Assert.IsType<SnapshotTooBigException>(sink.Failure);
+                    engine.Keyspace.EndCut(cut);
+                }
+            }
+            Assert.True(sink.HasEnded);
+        }
+        engine.Clear();
     }
 
     [Fact]

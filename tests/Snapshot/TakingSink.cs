@@ -29,12 +29,14 @@ internal sealed class TakingSink(Action between) : ISnapshotSink
     /// <summary>Fails when it has so many bytes.</summary>
     public long FailsAt { get; init; } = long.MaxValue;
 
+    public Exception FailsWith { get; init; } = new IOException("No space left on device");
+
     public void Write(ReadOnlySpan<byte> bytes)
     {
         Assert.False(HasEnded, "a sink that has ended was given more");
         if (_bytes.Length + bytes.Length > FailsAt)
         {
-            throw new IOException("No space left on device");
+            throw FailsWith;
         }
         _bytes.Write(bytes);
         between();

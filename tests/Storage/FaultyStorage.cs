@@ -16,6 +16,7 @@ internal sealed class FaultyStorage : IStorage
     // The names as the disk has them, and what happened to them since.
     private readonly Dictionary<string, Content> _durable = [];
     private readonly List<Action<Dictionary<string, Content>>> _pending = [];
+    private int _appendsBegun;
 
     /// <summary>Operations so far.</summary>
     public int Operations { get; private set; }
@@ -36,6 +37,9 @@ internal sealed class FaultyStorage : IStorage
 
     /// <summary>Waits in every <see cref="IStorageFile.Append"/> while it is not set.</summary>
     public ManualResetEventSlim Gate { get; } = new(true);
+
+    /// <summary>Calls of <see cref="IStorageFile.Append"/>, also those that wait.</summary>
+    public int AppendsBegun => Volatile.Read(ref _appendsBegun);
 
     /// <summary>The same for every <see cref="IStorageFile.ReadAt"/>.</summary>
     public ManualResetEventSlim ReadGate { get; } = new(true);
@@ -171,6 +175,7 @@ internal sealed class FaultyStorage : IStorage
 
     private void Append(Content content, ReadOnlySpan<byte> bytes)
     {
+        Interlocked.Increment(ref _appendsBegun);
         Gate.Wait();
         lock (_lock)
         {
