@@ -100,6 +100,7 @@ internal static class Program
         {
             // Going on could write a wrong dataset over a right one.
             log.Warning($"Stopping at a fault of the server: {e}");
+            server.Snapshots.RemoveTemporaryFile();
             Environment.FailFast(e.Message, e);
         }
         return server.ExitCode;

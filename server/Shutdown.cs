@@ -40,10 +40,15 @@ internal static class Shutdown
 
     private static bool TrySave(TidelogServer server, ShutdownFlags flags)
     {
+        bool isDiskFree = true;
         if (server.Snapshots.IsSaving)
         {
             server.Log.Warning("There is a child saving an .rdb. Killing it!");
-            server.Snapshots.Cancel(waits: true);
+            isDiskFree = server.Snapshots.TryCancel(server.Snapshots.EndPatience);
+            if (!isDiskFree)
+            {
+                server.Log.Warning("It does not end: the disk does not answer.");
+            }
         }
         bool configured = (flags & ShutdownFlags.NoSave) == 0 && server.Settings.Persistence.SavePoints.Count > 0;
         if (!configured && (flags & ShutdownFlags.Save) == 0)
@@ -51,7 +56,7 @@ internal static class Shutdown
             return true;
         }
         server.Log.Notice("Saving the final RDB snapshot before exiting.");
-        if (server.Snapshots.TrySave())
+        if (isDiskFree && server.Snapshots.TrySave())
         {
             return true;
         }

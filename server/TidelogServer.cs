@@ -352,7 +352,7 @@ internal sealed class TidelogServer : IDisposable
     {
         Load.Cancel();
         Load.WaitForEnd();
-        Snapshots.Cancel(waits: true);
+        Snapshots.Abandon();
         _sockets.Close();
         Loop.Dispose();
         TurnTrace.Dispose();

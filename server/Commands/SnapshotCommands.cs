@@ -70,10 +70,13 @@ internal static class SnapshotCommands
             snapshots.Schedule();
             context.Reply.SimpleString("Background saving scheduled"u8);
         }
+        else if (snapshots.TryStartBackground())
+        {
+            context.Reply.SimpleString("Background saving started"u8);
+        }
         else
         {
-            snapshots.StartBackground();
-            context.Reply.SimpleString("Background saving started"u8);
+            context.Reply.Error(ReplyError.Unexplained);
         }
     }
 

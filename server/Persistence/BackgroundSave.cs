@@ -12,6 +12,7 @@ internal sealed class BackgroundSave(
 {
     private readonly ManualResetEventSlim _ended = new();
     private Exception? _failure;
+    private volatile bool _isAbandoned;
 
     public DatasetSnapshot Snapshot { get; } = snapshot;
 
@@ -36,6 +37,13 @@ internal sealed class BackgroundSave(
         }
     }
 
+    /// <summary>The server ends without it: the loop must not be told.</summary>
+    public bool IsAbandoned
+    {
+        get => _isAbandoned;
+        set => _isAbandoned = value;
+    }
+
     /// <summary>Writes the file.</summary>
     public void Run() => _failure = Target.Write(Snapshot, politely: true);
 
@@ -45,5 +53,6 @@ internal sealed class BackgroundSave(
     /// <summary>Lets it end soon, with an <see cref="OperationCanceledException"/>.</summary>
     public void Cancel() => Snapshot.Cancel();
 
-    public void WaitForEnd() => _ended.Wait();
+    /// <returns>False if it has not ended by then.</returns>
+    public bool WaitForEnd(TimeSpan patience) => _ended.Wait(patience);
 }

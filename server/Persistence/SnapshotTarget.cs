@@ -26,7 +26,7 @@ internal sealed class SnapshotTarget
     }
 
     /// <summary>Where a snapshot is written before it has its name.</summary>
-    public static string TemporaryPath => Path.Combine(WorkingDirectory, TemporaryName);
+    public string TemporaryPath => Path.Combine(_directory, TemporaryName);
 
     /// <summary>The file that a server loads, and saves to.</summary>
     public static string PathOf(PersistenceSettings settings) =>
@@ -60,7 +60,7 @@ internal sealed class SnapshotTarget
         {
             string path = Path.Combine(_directory, ConfigText.ToPath(_name));
             using SnapshotFile file = new(
-                _storage, Path.Combine(_directory, TemporaryName), path, _syncsOnTheWay, politely);
+                _storage, TemporaryPath, path, _syncsOnTheWay, politely);
             Exception? failure = new OperationCanceledException();
             if (snapshot.TryJoin(file, end => failure = end ?? Commit(file)))
             {
@@ -79,6 +79,7 @@ internal sealed class SnapshotTarget
         string where = $"(in server root dir {_directory})";
         log.Warning(failure switch
         {
+            SnapshotTooBigException => $"The snapshot was given up: {failure.Message}",
             SnapshotFileException { Step: SnapshotFileStep.Create } =>
                 $"Failed opening the temp RDB file {TemporaryName} {where} for saving: {failure.Message}",
             SnapshotFileException { Step: SnapshotFileStep.Rename } =>
@@ -105,14 +106,15 @@ internal sealed class SnapshotTarget
         }
     }
 
-    private static SnapshotFileException? Commit(SnapshotFile file)
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever a thread fails of is the save's result.")]
+    private static Exception? Commit(SnapshotFile file)
     {
         try
         {
             file.Commit();
             return null;
         }
-        catch (SnapshotFileException e)
+        catch (Exception e)
         {
             return e;
         }

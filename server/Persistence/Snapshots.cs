@@ -9,6 +9,7 @@
 //
 // All of it is the loop's but for what BackgroundSave says.
 
+using System.Runtime.ExceptionServices;
 using Tidelog.Engine;
 using Tidelog.Engine.Commands;
 using Tidelog.Engine.Keyspace;
@@ -23,8 +24,11 @@ internal sealed class Snapshots
     /// <summary>Seconds between a save that failed and the next one that nobody asked for.</summary>
     private const int RetrySeconds = 5;
 
+    private static readonly TimeSpan DeletePatience = TimeSpan.FromSeconds(1);
+
     private readonly TidelogServer _server;
     private BackgroundSave? _background;
+    private volatile SnapshotTarget? _writing;
     private bool _isScheduled;
     private long _lastTrySeconds;
     private long _savedChanges;
@@ -49,6 +53,9 @@ internal sealed class Snapshots
     public bool IsSaving => _background is not null;
 
     public SnapshotStatistics Statistics { get; } = new();
+
+    /// <summary>How long the end of the server waits for a save that it has cancelled.</summary>
+    public TimeSpan EndPatience { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>Changes of the dataset that no snapshot has.</summary>
     public long UnsavedChanges => _server.Engine.Effects.Changes - _savedChanges;
@@ -81,17 +88,24 @@ internal sealed class Snapshots
     /// <param name="uncounted">Changes that the running command has made and not counted yet.</param>
     public bool TrySave(long uncounted = 0)
     {
-        Cancel(waits: true);
+        TryCancel(Timeout.InfiniteTimeSpan);
         SnapshotTarget target = NewTarget();
         DatasetSnapshot snapshot = Cut();
         Exception? failure;
         try
         {
+            _writing = target;
             failure = target.Write(snapshot, politely: false);
         }
         finally
         {
+            _writing = null;
             snapshot.End();
+        }
+        if (failure is InvariantException)
+        {
+            // A fault of the server, not of the disk: it ends the loop as one in a command would.
+            ExceptionDispatchInfo.Throw(failure);
         }
         if (failure is not null)
         {
@@ -106,22 +120,39 @@ internal sealed class Snapshots
     }
 
     /// <summary>Begins to save in the background; there must be no other.</summary>
-    public void StartBackground()
+    /// <returns>False if the system has no thread for it; the reason is in the log.</returns>
+    public bool TryStartBackground()
     {
         Invariant.Require(_background is null);
         Statistics.Saves++;
         _lastTrySeconds = NowSeconds;
-        BackgroundSave save = new(Cut(), NewTarget(), _server.Engine.Effects.Changes, NowSeconds);
+        SnapshotTarget target = NewTarget();
+        BackgroundSave save = new(Cut(), target, _server.Engine.Effects.Changes, NowSeconds);
+        try
+        {
+            BackgroundThread.Start(() => Run(save), "snapshot");
+        }
+        catch (OutOfMemoryException e)
+        {
+            save.Snapshot.End();
+            _server.Log.Warning($"Can't save in background: {e.Message}");
+            LastSucceeded = false;
+            return false;
+        }
         _background = save;
+        _writing = target;
         _server.Log.Notice($"Background saving started by pid {Environment.ProcessId}");
-        BackgroundThread.Start(
-            () =>
-            {
-                save.Run();
-                _server.Loop.Post(() => End(save));
-                save.MarkEnded();
-            },
-            "snapshot");
+        return true;
+    }
+
+    private void Run(BackgroundSave save)
+    {
+        save.Run();
+        if (!save.IsAbandoned)
+        {
+            _server.Loop.Post(() => End(save));
+        }
+        save.MarkEnded();
     }
 
     /// <summary>Saves in the background as soon as that is possible.</summary>
@@ -134,17 +165,30 @@ internal sealed class Snapshots
         _background is BackgroundSave save && save.Snapshot.TryJoin(sink, ended);
 
     /// <summary>Ends the save in the background without a result, if there is one.</summary>
-    /// <param name="waits">It is over when this returns; else it goes on for some milliseconds.</param>
-    public void Cancel(bool waits)
+    /// <param name="patience">How long to wait until it is over: a disk may not answer.</param>
+    /// <returns>False if it goes on.</returns>
+    public bool TryCancel(TimeSpan patience)
     {
-        if (_background is BackgroundSave save)
+        if (_background is not BackgroundSave save)
         {
-            save.Cancel();
-            if (waits)
-            {
-                save.WaitForEnd();
-                End(save);
-            }
+            return true;
+        }
+        save.Cancel();
+        if (!save.WaitForEnd(patience))
+        {
+            return false;
+        }
+        End(save);
+        return true;
+    }
+
+    /// <summary>The loop is no more: a save that cannot be cancelled goes down with the process.</summary>
+    public void Abandon()
+    {
+        if (!TryCancel(EndPatience) && _background is BackgroundSave save)
+        {
+            save.IsAbandoned = true;
+            RemoveTemporaryFile();
         }
     }
 
@@ -160,7 +204,7 @@ internal sealed class Snapshots
         if (_isScheduled)
         {
             _isScheduled = false;
-            StartBackground();
+            TryStartBackground();
             return;
         }
         foreach (SavePoint point in _server.Settings.Persistence.SavePoints)
@@ -168,7 +212,7 @@ internal sealed class Snapshots
             if (UnsavedChanges >= point.Changes && NowSeconds - LastSaveSeconds > point.Seconds)
             {
                 _server.Log.Notice($"{point.Changes} changes in {point.Seconds} seconds. Saving...");
-                StartBackground();
+                TryStartBackground();
                 return;
             }
         }
@@ -178,7 +222,15 @@ internal sealed class Snapshots
     public void ForgetChanges() => _savedChanges = _server.Engine.Effects.Changes;
 
     /// <summary>Takes the file of a running save away: the process is about to end at once. From any thread.</summary>
-    public void RemoveTemporaryFile() => DeleteQuietly(SnapshotTarget.TemporaryPath);
+    public void RemoveTemporaryFile()
+    {
+        if (_writing is SnapshotTarget target)
+        {
+            // On a thread that nobody waits for long: where a write hangs, this may too.
+            Task delete = Task.Run(() => DeleteQuietly(target.TemporaryPath));
+            _ = delete.Wait(DeletePatience);
+        }
+    }
 
     /// <summary>Bytes that only the running snapshot holds.</summary>
     public long CopiedBytes => _server.Engine.Keyspace.CutBytes;
@@ -208,6 +260,7 @@ internal sealed class Snapshots
         }
         Statistics.EndBackground(CopiedBytes, NowSeconds - save.BeganSeconds);
         _background = null;
+        _writing = null;
         save.Snapshot.End();
         switch (save.Failure)
         {
@@ -233,7 +286,7 @@ internal sealed class Snapshots
     /// <summary>FLUSHALL: what is being saved is no more; if snapshots are wanted, the file is to say so too.</summary>
     private void OnFlushAll(CommandContext context)
     {
-        Cancel(waits: false);
+        TryCancel(TimeSpan.Zero);
         if (_server.Settings.Persistence.SavePoints.Count > 0)
         {
             TrySave(uncounted: context.Dirty);

@@ -82,6 +82,7 @@ internal sealed class StartLoad(TidelogServer server)
 
     /// <summary>Loads the file while everybody waits: DEBUG RELOAD.</summary>
     /// <returns>False if there is no file or it cannot be read; the reason is in the log.</returns>
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever the load fails of, the dataset is as it was.")]
     public bool TryLoadNow([NotNullWhen(true)] out LoadedDataset? loaded)
     {
         loaded = null;
@@ -94,8 +95,9 @@ internal sealed class StartLoad(TidelogServer server)
             LogDone();
             return true;
         }
-        catch (Exception e) when (e is IOException or CorruptDataException)
+        catch (Exception e)
         {
+            // A fault too: it is one of what was being loaded, of which nothing is left.
             LogFailure(e);
             return false;
         }
@@ -129,15 +131,20 @@ internal sealed class StartLoad(TidelogServer server)
         try
         {
             LoadedDataset loaded = Load(file, path);
-            server.Loop.Post(() => End(loaded));
-        }
-        catch (OperationCanceledException)
-        {
-            // The loop has ended.
+            Post(() => End(loaded));
         }
         catch (Exception e)
         {
-            server.Loop.Post(() => Fail(e));
+            Post(() => Fail(e));
+        }
+    }
+
+    private void Post(Action end)
+    {
+        // Else the loop has ended, or is about to.
+        if (!_cancellation.IsCancellationRequested)
+        {
+            server.Loop.Post(end);
         }
     }
 

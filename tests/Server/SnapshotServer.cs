@@ -1,6 +1,6 @@
-using Tidelog.Server.Persistence;
 using Tidelog.Tests.Reference;
 using Tidelog.Tests.Storage;
+using Xunit;
 
 namespace Tidelog.Tests.Server;
 
@@ -30,7 +30,8 @@ internal sealed class SnapshotServer : IDisposable
     /// <summary>The file that it saves to; null if there is none.</summary>
     public byte[]? File => Storage.Read(Path.Combine(Environment.CurrentDirectory, "dump.rdb"));
 
-    public bool HasTemporaryFile => Storage.Exists(SnapshotTarget.TemporaryPath);
+    public bool HasTemporaryFile => Storage.Exists(
+        Path.Combine(Environment.CurrentDirectory, $"temp-{Environment.ProcessId}.rdb"));
 
     public RespClient Connect() => _server.Connect();
 
@@ -59,6 +60,9 @@ internal sealed class SnapshotServer : IDisposable
         }
         throw new TimeoutException($"{field} is {Info(field)} and not {value}. The server's log:\n{Log}");
     }
+
+    public void WaitForLog(string line) => Assert.True(
+        SpinWait.SpinUntil(() => Log.Contains(line, StringComparison.Ordinal), TimeSpan.FromSeconds(10)), Log);
 
     public void Dispose()
     {

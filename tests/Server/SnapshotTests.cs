@@ -378,6 +378,40 @@ public sealed class SnapshotTests(SameAsRedis pair) : IClassFixture<SameAsRedis>
         Assert.Contains("Error trying to save the DB. Exit anyway.", server.Log, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("", "SHUTDOWN", true)]
+    [InlineData("3600 1", "SHUTDOWN", false)]
+    [InlineData("3600 1", "SHUTDOWN NOSAVE", true)]
+    public void A_disk_that_does_not_answer_holds_up_the_end_for_a_while_only(
+        string savePoints, string command, bool ends)
+    {
+        FaultyStorage disk = new();
+        using SnapshotServer server = new(disk, "--save", savePoints);
+        server.Running.Server.Snapshots.EndPatience = TimeSpan.FromMilliseconds(100);
+        server.Call("SET", "a", "b");
+        disk.Gate.Reset();
+        Assert.Equal("+Background saving started", server.Call("BGSAVE"));
+        Assert.True(SpinWait.SpinUntil(() => disk.AppendsBegun > 0, TimeSpan.FromSeconds(10)));
+        using RespClient client = server.Connect();
+        client.SendRaw(command + "\r\n");
+        if (ends)
+        {
+            Assert.Equal("", client.ReadToEnd());
+            Assert.True(server.Running.WaitForEnd());
+            server.Running.Server.Snapshots.Abandon();
+            Assert.False(server.HasTemporaryFile);
+        }
+        else
+        {
+            server.WaitForLog("Error trying to save the DB, can't exit.");
+            Assert.Equal("b", server.Get("a"));
+            disk.Gate.Set();
+            server.WaitFor("rdb_bgsave_in_progress", "0");
+            Assert.Equal("+OK", server.Call("SAVE"));
+        }
+        Assert.Contains("It does not end: the disk does not answer.", server.Log, StringComparison.Ordinal);
+    }
+
     private static FaultyStorage Saved()
     {
         FaultyStorage disk = new();
