@@ -252,6 +252,7 @@ public sealed unsafe class SnapshotFile : ISnapshotSink, IDisposable
             int count = Math.Min(bytes.Length, Piece);
             _file.Append(bytes[..count]);
             bytes = bytes[count..];
+            _ = Thread.Yield();
         }
         _unsynced += _writing;
         if (_syncsOnTheWay && _unsynced >= SyncInterval)
