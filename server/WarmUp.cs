@@ -23,6 +23,7 @@ internal static class WarmUp
     /// </summary>
     private const int CallsPerRound = 64;
 
+    private const int SavesPerRound = 16;
     private const int PauseMs = 150;
     private const int Rounds = 3;
 
@@ -67,7 +68,10 @@ internal static class WarmUp
                 engine.Cron();
                 reply.Clear();
             }
-            Save(engine);
+            for (int i = 0; i < SavesPerRound; i++)
+            {
+                Save(engine);
+            }
             Thread.Sleep(PauseMs);
         }
         engine.Keyspace.Flush(session.Database, inBackground: false);

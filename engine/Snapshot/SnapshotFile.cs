@@ -39,7 +39,12 @@ public sealed unsafe class SnapshotFile : ISnapshotSink, IDisposable
     public const int BufferSize = 1 << 20;
 
     /// <summary>Bytes after which the disk is set to work.</summary>
-    public const int SyncInterval = 4 << 20;
+    public const int SyncInterval = 1 << 20;
+
+    /// <summary>
+    /// Bytes of one call of the system. Many kernels give the core to nobody else before a call has ended.
+    /// </summary>
+    private const int Piece = 64 << 10;
 
     private const string ThreadName = "snapshot-file";
 
@@ -256,7 +261,14 @@ public sealed unsafe class SnapshotFile : ISnapshotSink, IDisposable
         {
             return;
         }
-        _file.Append(new ReadOnlySpan<byte>(_other, _writing));
+        ReadOnlySpan<byte> bytes = new(_other, _writing);
+        while (!bytes.IsEmpty)
+        {
+            int count = Math.Min(bytes.Length, Piece);
+            _file.Append(bytes[..count]);
+            bytes = bytes[count..];
+            _ = Thread.Yield();
+        }
         _unsynced += _writing;
         if (_syncsOnTheWay && _unsynced >= SyncInterval)
         {

@@ -113,5 +113,6 @@ internal sealed class CutEngine(long maxLogBytes = 0)
         {
             Keyspace.Flush(Keyspace[i], inBackground: false);
         }
+        Engine.CommandLog.Dispose();
     }
 }
