@@ -111,7 +111,8 @@ internal sealed class MigrationTarget : IDisposable
         catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
         {
             if (TryWait(SelectMode.SelectWrite, start)
-                && _socket!.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error) is (int)SocketError.Success)
+                && _socket!.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)
+                    is (int)SocketError.Success)
             {
                 return true;
             }
