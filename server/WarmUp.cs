@@ -1,9 +1,14 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tidelog.Engine;
 using Tidelog.Engine.Commands;
+using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Snapshot;
 using Tidelog.Protocol;
+using Tidelog.Server.Commands;
+using Tidelog.Server.Persistence;
 
 namespace Tidelog.Server;
 
@@ -18,6 +23,7 @@ internal static class WarmUp
     /// </summary>
     private const int CallsPerRound = 64;
 
+    private const int SavesPerRound = 16;
     private const int PauseMs = 150;
     private const int Rounds = 3;
 
@@ -26,6 +32,18 @@ internal static class WarmUp
         "SET key:{0} value-{0}\r\n", "*3\r\n$3\r\nSET\r\n$5\r\nkey:a\r\n$3\r\nabc\r\n",
         "GET key:{0}\r\n", "INCR n:{0}\r\n", "GET n:{0}\r\n", "SET key:{0} v EX 100\r\n", "EXPIRE key:{0} 50\r\n",
         "TTL key:{0}\r\n", "MGET key:{0} n:{0}\r\n", "EXISTS key:{0}\r\n", "DEL key:{0}\r\n", "PING\r\n",
+
+        // For a snapshot: what can be compressed, and what cannot.
+        "SET equal:{0} aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n",
+        "SET mixed:{0} 0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-+\r\n",
+    ];
+
+    /// <summary>What the event loop runs when a snapshot begins and ends.</summary>
+    private static readonly Type[] Rare =
+    [
+        typeof(Snapshots), typeof(SnapshotStatistics), typeof(SnapshotNotes), typeof(SnapshotTarget),
+        typeof(BackgroundSave), typeof(SnapshotCommands), typeof(DatasetSnapshot), typeof(SnapshotFile),
+        typeof(BackgroundThread),
     ];
 
     /// <summary>Begins; it takes half a second, a tenth of it of processor time, on a thread of its own.</summary>
@@ -36,6 +54,7 @@ internal static class WarmUp
         StorageEngine engine = new(new EngineOptions(), [], NullLogger.Instance, TimeProvider.System, new Random(1));
         Session session = engine.OpenSession();
         using ReplyWriter reply = new();
+        Array.ForEach(Rare, Compile);
         for (int round = 0; round < Rounds; round++)
         {
             engine.Keyspace.WarmUp();
@@ -49,7 +68,10 @@ internal static class WarmUp
                 engine.Cron();
                 reply.Clear();
             }
-            Save(engine);
+            for (int i = 0; i < SavesPerRound; i++)
+            {
+                Save(engine);
+            }
             Thread.Sleep(PauseMs);
         }
         engine.Keyspace.Flush(session.Database, inBackground: false);
@@ -58,6 +80,22 @@ internal static class WarmUp
         // What it filled would stay resident until a full collection, which a server that allocates nothing may never
         // need.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+    }
+
+    /// <summary>Compiles a type's methods without calling them.</summary>
+    private static void Compile(Type type)
+    {
+        const BindingFlags All = BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public
+            | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+        IEnumerable<MethodBase> methods = type.GetMethods(All);
+        foreach (MethodBase method in methods.Concat(type.GetConstructors(All)))
+        {
+            if (!method.IsAbstract && !method.ContainsGenericParameters)
+            {
+                RuntimeHelpers.PrepareMethod(method.MethodHandle);
+            }
+        }
+        Array.ForEach(type.GetNestedTypes(All), Compile);
     }
 
     /// <summary>Begins and ends a cut, with writes meanwhile that copy because of it.</summary>

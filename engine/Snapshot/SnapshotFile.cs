@@ -39,7 +39,14 @@ public sealed unsafe class SnapshotFile : ISnapshotSink, IDisposable
     public const int BufferSize = 1 << 20;
 
     /// <summary>Bytes after which the disk is set to work.</summary>
-    public const int SyncInterval = 4 << 20;
+    public const int SyncInterval = 1 << 20;
+
+    /// <summary>
+    /// Bytes of one call of the system. Many kernels give the core to nobody else before a call has ended.
+    /// </summary>
+    private const int Piece = 64 << 10;
+
+    private const string ThreadName = "snapshot-file";
 
     private readonly IStorage _storage;
     private readonly string _temporaryPath;
@@ -62,8 +69,9 @@ public sealed unsafe class SnapshotFile : ISnapshotSink, IDisposable
     /// <param name="temporaryPath">In the directory of <paramref name="path"/>; a file there is overwritten.</param>
     /// <param name="path">What <see cref="Commit"/> replaces.</param>
     /// <param name="syncsOnTheWay"><c>rdb-save-incremental-fsync</c>.</param>
+    /// <param name="politely">Writing steps back behind whatever else needs a core.</param>
     /// <exception cref="SnapshotFileException">The temporary file cannot be created.</exception>
-    public SnapshotFile(IStorage storage, string temporaryPath, string path, bool syncsOnTheWay)
+    public SnapshotFile(IStorage storage, string temporaryPath, string path, bool syncsOnTheWay, bool politely = false)
     {
         _storage = storage;
         _temporaryPath = temporaryPath;
@@ -79,7 +87,7 @@ public sealed unsafe class SnapshotFile : ISnapshotSink, IDisposable
         }
         _filling = (byte*)NativeMemory.Alloc(BufferSize);
         _other = (byte*)NativeMemory.Alloc(BufferSize);
-        BackgroundThread.Start(Run, "snapshot-file");
+        BackgroundThread.Start(() => Run(politely), ThreadName);
     }
 
     /// <summary>Bytes taken so far.</summary>
@@ -196,26 +204,40 @@ public sealed unsafe class SnapshotFile : ISnapshotSink, IDisposable
         _ended.Wait();
     }
 
-    private void Run()
+    private void Run(bool politely)
     {
-        while (true)
+        if (politely)
         {
-            _filled.Wait();
-            if (_writing < 0)
+            BackgroundThread.RunPolitely(TryAppend, ThreadName);
+        }
+        else
+        {
+            while (TryAppend())
             {
-                break;
             }
-            try
-            {
-                Append();
-            }
-            catch (IOException e)
-            {
-                _failure ??= new SnapshotFileException(SnapshotFileStep.Write, e);
-            }
-            _free.Release();
         }
         _ended.Set();
+    }
+
+    /// <summary>Waits for a filled buffer, and writes it.</summary>
+    /// <returns>False at the end.</returns>
+    private bool TryAppend()
+    {
+        _filled.Wait();
+        if (_writing < 0)
+        {
+            return false;
+        }
+        try
+        {
+            Append();
+        }
+        catch (IOException e)
+        {
+            _failure ??= new SnapshotFileException(SnapshotFileStep.Write, e);
+        }
+        _free.Release();
+        return true;
     }
 
     private void Append()
@@ -224,7 +246,14 @@ public sealed unsafe class SnapshotFile : ISnapshotSink, IDisposable
         {
             return;
         }
-        _file.Append(new ReadOnlySpan<byte>(_other, _writing));
+        ReadOnlySpan<byte> bytes = new(_other, _writing);
+        while (!bytes.IsEmpty)
+        {
+            int count = Math.Min(bytes.Length, Piece);
+            _file.Append(bytes[..count]);
+            bytes = bytes[count..];
+            _ = Thread.Yield();
+        }
         _unsynced += _writing;
         if (_syncsOnTheWay && _unsynced >= SyncInterval)
         {

@@ -37,7 +37,7 @@ internal sealed class BackgroundSave(
     }
 
     /// <summary>Writes the file.</summary>
-    public void Run() => _failure = Target.Write(Snapshot);
+    public void Run() => _failure = Target.Write(Snapshot, politely: true);
 
     /// <summary>The other thread has nothing more to do.</summary>
     public void MarkEnded() => _ended.Set();

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Snapshot;
 using Tidelog.Engine.Storage;
 using Tidelog.Server.Config;
@@ -50,20 +51,20 @@ internal sealed class SnapshotTarget
     private static string TemporaryName => $"temp-{Environment.ProcessId}.rdb";
 
     /// <summary>Runs a snapshot, and has its file in place when it returns.</summary>
+    /// <param name="politely">It steps back behind whatever else needs a core.</param>
     /// <returns>Why it has not, or null.</returns>
     [SuppressMessage("Design", "CA1031", Justification = "Whatever a thread fails of is the save's result.")]
-    public Exception? Write(DatasetSnapshot snapshot)
+    public Exception? Write(DatasetSnapshot snapshot, bool politely)
     {
         try
         {
             string path = Path.Combine(_directory, ConfigText.ToPath(_name));
-            using SnapshotFile file = new(_storage, Path.Combine(_directory, TemporaryName), path, _syncsOnTheWay);
+            using SnapshotFile file = new(
+                _storage, Path.Combine(_directory, TemporaryName), path, _syncsOnTheWay, politely);
             Exception? failure = new OperationCanceledException();
             if (snapshot.TryJoin(file, end => failure = end ?? Commit(file)))
             {
-                while (snapshot.Step())
-                {
-                }
+                Run(snapshot, politely);
             }
             return failure;
         }
@@ -90,6 +91,18 @@ internal sealed class SnapshotTarget
             IOException => $"Write error saving DB on disk(rdbSaveRio): {failure.Message}",
             _ => $"A fault while saving DB on disk: {failure}",
         });
+    }
+
+    private static void Run(DatasetSnapshot snapshot, bool politely)
+    {
+        if (politely)
+        {
+            BackgroundThread.RunPolitely(snapshot.Step, "snapshot");
+            return;
+        }
+        while (snapshot.Step())
+        {
+        }
     }
 
     private static SnapshotFileException? Commit(SnapshotFile file)

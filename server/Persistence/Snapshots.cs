@@ -87,7 +87,7 @@ internal sealed class Snapshots
         Exception? failure;
         try
         {
-            failure = target.Write(snapshot);
+            failure = target.Write(snapshot, politely: false);
         }
         finally
         {

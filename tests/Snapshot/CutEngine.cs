@@ -112,5 +112,6 @@ internal sealed class CutEngine
         {
             Keyspace.Flush(Keyspace[i], inBackground: false);
         }
+        Engine.CommandLog.Dispose();
     }
 }
