@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -47,7 +48,20 @@ internal static class WarmUp
     ];
 
     /// <summary>Begins; it takes half a second, a tenth of it of processor time, on a thread of its own.</summary>
-    public static void Begin() => new Thread(Run) { IsBackground = true, Name = "warm-up" }.Start();
+    public static void Begin() => new Thread(TryRun) { IsBackground = true, Name = "warm-up" }.Start();
+
+    [SuppressMessage("Design", "CA1031", Justification = "Without it the server is only slower at first.")]
+    private static void TryRun()
+    {
+        try
+        {
+            Run();
+        }
+        catch (Exception e) when (e is not InvariantException)
+        {
+            // The process may have no file left to open, and code is read from files.
+        }
+    }
 
     private static void Run()
     {

@@ -166,13 +166,15 @@ internal static class RestoreCommand
         ReadOnlySpan<byte> key = context[1];
         Database database = context.Database;
         Record old = options.Replace ? database.FindExpiredToo(key) : default;
-        if (old.Exists)
+        bool isReplaced = old.Exists;
+        if (isReplaced && (options.IsOver || database.IsExpired(old)))
         {
             database.Delete(old);
+            old = default;
         }
         if (options.IsOver)
         {
-            if (old.Exists)
+            if (isReplaced)
             {
                 context.Effects.Give("DEL"u8, key);
                 context.Notify(NotifyEvents.Generic, "del"u8, key);
@@ -180,7 +182,12 @@ internal static class RestoreCommand
             }
             return;
         }
-        Record record = builder.Store(key, default, options.Expiry);
+        // A living one stays until there is memory for the new one; for who listens it was deleted before.
+        Record record = builder.Store(key, old, options.Expiry);
+        if (old.Exists)
+        {
+            context.Notify(NotifyEvents.New, "new"u8, key);
+        }
         record.AccessInfo = context.Keyspace.LoadedAccessInfo(options.IdleSeconds, (int)options.Frequency);
         context.Notify(NotifyEvents.Generic, "restore"u8, key);
         context.Dirty++;

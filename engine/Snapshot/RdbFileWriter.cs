@@ -2,7 +2,6 @@
 // must agree. What is due is one number and what it counts; a stream has a few of them in turn.
 
 using System.Buffers.Binary;
-using Tidelog.Engine.Values;
 
 namespace Tidelog.Engine.Snapshot;
 
@@ -17,15 +16,13 @@ namespace Tidelog.Engine.Snapshot;
 /// writer.ListElement("b"u8);
 /// writer.End();
 /// </code>
-/// It is not looked for keys or members that are there twice: a server refuses such a file.
+/// It is not looked for keys or members that are there twice: a server refuses such a file. Of when keys were used the
+/// file has what <see cref="NextKeyAccess"/> is told, whatever <see cref="RdbFormat.Access"/> says.
 /// </summary>
 /// <remarks>docs/formats/rdb.md.</remarks>
-public sealed class RdbFileWriter : IDisposable
+public sealed partial class RdbFileWriter : IDisposable
 {
     private const int WindowSize = 64 << 10;
-    private const int IdSize = 16;
-    private const int CountersVersion = 10;
-    private const int ActiveTimeVersion = 11;
 
     private readonly Sink _sink;
     private readonly RdbOutput _output;
@@ -33,8 +30,8 @@ public sealed class RdbFileWriter : IDisposable
     private readonly RdbFormat _format;
     private Due _due;
     private long _left;
-    private long _groupsLeft;
-    private long _consumersLeft;
+    private long _idleSeconds = -1;
+    private int _frequency = -1;
 
     /// <param name="stream">Written to in big pieces; stays open.</param>
     /// <param name="format">What there is to decide; null for redis 5 and later, compressed, with a checksum.</param>
@@ -60,6 +57,7 @@ public sealed class RdbFileWriter : IDisposable
         SetMember,
         HashField,
         SortedSetMember,
+        Stream,
         StreamListPack,
         StreamState,
         StreamGroup,
@@ -106,6 +104,20 @@ public sealed class RdbFileWriter : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(expiring);
         Take(Due.Item);
         _writer.Counts(keys, expiring);
+    }
+
+    /// <summary>When, and how often, the next key was used; in front of the key.</summary>
+    /// <param name="idleSeconds">Seconds without use, or -1.</param>
+    /// <param name="frequency">LFU counter, at most 255, or -1.</param>
+    /// <inheritdoc cref="Aux"/>
+    public void NextKeyAccess(long idleSeconds, int frequency)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(idleSeconds, -1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(frequency, -1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(frequency, byte.MaxValue);
+        Take(Due.Item);
+        _idleSeconds = idleSeconds;
+        _frequency = frequency;
     }
 
     /// <summary>A key with a string.</summary>
@@ -175,141 +187,6 @@ public sealed class RdbFileWriter : IDisposable
         _output.Int64LittleEndian(BitConverter.DoubleToInt64Bits(score));
     }
 
-    /// <summary>
-    /// A key with a stream: so many times <see cref="StreamListPack"/> must follow, then <see cref="StreamState"/>.
-    /// </summary>
-    /// <param name="listPacks">0 for a stream without entries.</param>
-    /// <inheritdoc cref="BeginList"/>
-    public void BeginStream(ReadOnlySpan<byte> key, long listPacks, long expiry = -1)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(listPacks);
-        Take(Due.Item);
-        RdbType type = RdbStreamWriter.TypeIn(_format.Version);
-        Key(type, key, expiry);
-        Strings.Length(listPacks);
-        Expect(listPacks > 0 ? Due.StreamListPack : Due.StreamState, Math.Max(1, listPacks));
-    }
-
-    /// <summary>Some entries, in redis's form; see <see cref="RdbValueHandler.StreamListPack"/>.</summary>
-    /// <param name="first">What their IDs count from; greater than that of the entries in front.</param>
-    /// <inheritdoc cref="Aux"/>
-    public void StreamListPack(StreamId first, ReadOnlySpan<byte> listPack)
-    {
-        Take(Due.StreamListPack);
-        _output.Byte(IdSize);
-        RawId(first);
-        Strings.OtherText(listPack);
-        if (_left == 0)
-        {
-            Expect(Due.StreamState, 1);
-        }
-    }
-
-    /// <summary>
-    /// What the stream knows beside its entries; so many times <see cref="StreamGroup"/> must follow.
-    /// </summary>
-    /// <remarks>Version 9 has no room for more than the length and the last ID.</remarks>
-    /// <inheritdoc cref="Aux"/>
-    public void StreamState(in StreamState state, long groups)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(groups);
-        Take(Due.StreamState);
-        Strings.Length(state.Length);
-        Id(state.LastId);
-        if (_format.Version >= CountersVersion)
-        {
-            Id(state.FirstId ?? default);
-            Id(state.MaxDeletedId ?? default);
-            Strings.Length(state.EntriesAdded ?? (ulong)state.Length);
-        }
-        Strings.Length(groups);
-        _groupsLeft = groups;
-        NextGroup();
-    }
-
-    /// <summary>
-    /// A group: so many times <see cref="StreamPending"/> must follow, then <see cref="StreamConsumers"/>.
-    /// </summary>
-    /// <param name="entriesRead">-1 if that is not known.</param>
-    /// <inheritdoc cref="Aux"/>
-    public void StreamGroup(ReadOnlySpan<byte> name, StreamId lastId, long entriesRead, long pending)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(pending);
-        Take(Due.StreamGroup);
-        _groupsLeft--;
-        Strings.Text(name);
-        Id(lastId);
-        if (_format.Version >= CountersVersion)
-        {
-            Strings.Length(entriesRead);
-        }
-        Strings.Length(pending);
-        Expect(pending > 0 ? Due.StreamPending : Due.StreamConsumers, Math.Max(1, pending));
-    }
-
-    /// <summary>An entry that the group has pending; IDs ascend.</summary>
-    /// <param name="deliveryMs">Unix time in milliseconds.</param>
-    /// <inheritdoc cref="Aux"/>
-    public void StreamPending(StreamId id, long deliveryMs, long deliveryCount)
-    {
-        Take(Due.StreamPending);
-        RawId(id);
-        _output.Int64LittleEndian(deliveryMs);
-        Strings.Length(deliveryCount);
-        if (_left == 0)
-        {
-            Expect(Due.StreamConsumers, 1);
-        }
-    }
-
-    /// <summary>So many times <see cref="StreamConsumer"/> must follow.</summary>
-    /// <inheritdoc cref="Aux"/>
-    public void StreamConsumers(long count)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        Take(Due.StreamConsumers);
-        Strings.Length(count);
-        _consumersLeft = count;
-        NextConsumer();
-    }
-
-    /// <summary>A consumer of the group; so many times <see cref="StreamConsumerPending"/> must follow.</summary>
-    /// <param name="seenMs">Unix time in milliseconds.</param>
-    /// <inheritdoc cref="Aux"/>
-    public void StreamConsumer(ReadOnlySpan<byte> name, long seenMs, long pending)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(pending);
-        Take(Due.StreamConsumer);
-        _consumersLeft--;
-        Strings.Text(name);
-        _output.Int64LittleEndian(seenMs);
-        if (_format.Version >= ActiveTimeVersion)
-        {
-            _output.Int64LittleEndian(seenMs);
-        }
-        Strings.Length(pending);
-        if (pending > 0)
-        {
-            Expect(Due.StreamConsumerPending, pending);
-        }
-        else
-        {
-            NextConsumer();
-        }
-    }
-
-    /// <summary>One of the group's pending entries, which the consumer has.</summary>
-    /// <inheritdoc cref="Aux"/>
-    public void StreamConsumerPending(StreamId id)
-    {
-        Take(Due.StreamConsumerPending);
-        RawId(id);
-        if (_left == 0)
-        {
-            NextConsumer();
-        }
-    }
-
     /// <summary>Ends the file and gives all of it to the stream, which is not flushed.</summary>
     /// <inheritdoc cref="Aux"/>
     public void End()
@@ -347,6 +224,18 @@ public sealed class RdbFileWriter : IDisposable
             _output.Byte((byte)RdbOpcode.ExpireMs);
             _output.Int64LittleEndian(expiry);
         }
+        if (_idleSeconds >= 0)
+        {
+            _output.Byte((byte)RdbOpcode.Idle);
+            Strings.Length(_idleSeconds);
+        }
+        if (_frequency >= 0)
+        {
+            _output.Byte((byte)RdbOpcode.Frequency);
+            _output.Byte((byte)_frequency);
+        }
+        _idleSeconds = -1;
+        _frequency = -1;
         _output.Byte((byte)type);
         Strings.Text(key);
     }
@@ -365,34 +254,6 @@ public sealed class RdbFileWriter : IDisposable
     {
         _due = due;
         _left = count;
-    }
-
-    private void NextGroup() => Expect(_groupsLeft > 0 ? Due.StreamGroup : Due.Item, _groupsLeft);
-
-    private void NextConsumer()
-    {
-        if (_consumersLeft > 0)
-        {
-            Expect(Due.StreamConsumer, _consumersLeft);
-        }
-        else
-        {
-            NextGroup();
-        }
-    }
-
-    private void Id(StreamId id)
-    {
-        Strings.Length(id.Ms);
-        Strings.Length(id.Seq);
-    }
-
-    private void RawId(StreamId id)
-    {
-        Span<byte> bytes = stackalloc byte[IdSize];
-        BinaryPrimitives.WriteUInt64BigEndian(bytes, id.Ms);
-        BinaryPrimitives.WriteUInt64BigEndian(bytes[sizeof(ulong)..], id.Seq);
-        _output.Write(bytes);
     }
 
     /// <summary>Takes the checksum of what passes.</summary>

@@ -19,6 +19,7 @@ public enum AccessDetail
 /// </param>
 /// <param name="Compress">LZF for strings of more than 20 bytes: <c>rdbcompression</c>.</param>
 /// <param name="Checksum">Else the file ends with a checksum of 0, which says so: <c>rdbchecksum</c>.</param>
+/// <param name="Access">Written with each key of a server; <see cref="RdbFileWriter"/> is told for each.</param>
 /// <param name="LfuDecayMinutes">What a counter loses before it is written: <c>lfu-decay-time</c>.</param>
 public sealed record RdbFormat(
     int Version = RdbFormat.DefaultVersion, bool Compress = true, bool Checksum = true,

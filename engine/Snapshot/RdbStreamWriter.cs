@@ -41,11 +41,15 @@ internal readonly unsafe ref struct RdbStreamWriter(
 
     private void WriteChunks(StreamRoot* stream)
     {
-        strings.Length(stream->Chunks.Count);
+        strings.Length(CountChunks(stream));
         TreeCursor<StreamId, nint> chunks = TreeCursor<StreamId, nint>.AtFirst(stream->Chunks);
         for (; chunks.IsValid; chunks.MoveNext())
         {
             StreamChunk* chunk = (StreamChunk*)*chunks.Value;
+            if (IsBare(chunk))
+            {
+                continue;
+            }
             output.Byte(IdSize);
             RawId(chunk->First);
             listPack.Begin();
@@ -56,6 +60,22 @@ internal readonly unsafe ref struct RdbStreamWriter(
             strings.OtherText(listPack.Finish());
         }
     }
+
+    private static long CountChunks(StreamRoot* stream)
+    {
+        long count = 0;
+        TreeCursor<StreamId, nint> chunks = TreeCursor<StreamId, nint>.AtFirst(stream->Chunks);
+        for (; chunks.IsValid; chunks.MoveNext())
+        {
+            count += IsBare((StreamChunk*)*chunks.Value) ? 0 : 1;
+        }
+        return count;
+    }
+
+    /// <summary>
+    /// All entries were deleted and cut out. Redis has no such node, and does not trim what is behind one.
+    /// </summary>
+    private static bool IsBare(StreamChunk* chunk) => chunk->Used == chunk->EntriesAt;
 
     private static long CountElements(StreamChunk* chunk)
     {

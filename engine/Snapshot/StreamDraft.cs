@@ -6,8 +6,8 @@ using ValueType = Tidelog.Engine.Keyspace.ValueType;
 namespace Tidelog.Engine.Snapshot;
 
 /// <summary>
-/// A stream without a key: see <see cref="ValueBuilder"/>. Chunks must come in order and not overlap: what redis lets
-/// pass here would break the search for an entry.
+/// A stream without a key: see <see cref="ValueBuilder"/>. Chunks must come in order, and their entries that are not
+/// deleted must not overlap: what redis lets pass here would break the search for an entry.
 /// </summary>
 internal unsafe ref struct StreamDraft(Database database)
 {
@@ -16,7 +16,10 @@ internal unsafe ref struct StreamDraft(Database database)
 
     private readonly ValueHeap _heap = database.Values;
     private StreamRoot* _root = StreamRoot.New(database.Values);
-    private StreamId _last;
+    private StreamId _lastChunk;
+
+    /// <summary>ID of the last entry that is not deleted.</summary>
+    private StreamId _lastLive;
     private long _live;
     private bool _hasState;
 
@@ -32,8 +35,8 @@ internal unsafe ref struct StreamDraft(Database database)
 
     public bool AddEntries(StreamId first, ReadOnlySpan<byte> listpack)
     {
-        if ((_root->Chunks.Count > 0 && first <= _last)
-            || !StreamListPack.TryRead(first, listpack, _heap, Owner, out StreamChunk* chunk))
+        if ((_root->Chunks.Count > 0 && (first <= _lastChunk || first <= _lastLive))
+            || !StreamListPack.TryRead(first, listpack, _heap, Owner, out StreamId lastLive, out StreamChunk* chunk))
         {
             return false;
         }
@@ -41,7 +44,8 @@ internal unsafe ref struct StreamDraft(Database database)
         {
             return true;
         }
-        _last = chunk->Last;
+        _lastChunk = first;
+        _lastLive = chunk->Live > 0 ? lastLive : _lastLive;
         _live += chunk->Live;
         _root->RadixNodes += RadixNodes.AddedBy(_root->Chunks, first);
         *_root->Chunks.Insert(first, _heap, Owner) = (nint)chunk;
@@ -50,7 +54,7 @@ internal unsafe ref struct StreamDraft(Database database)
 
     public bool SetState(in StreamState state)
     {
-        if (state.Length != _live || state.LastId < _last)
+        if (state.Length != _live || state.LastId < _lastLive)
         {
             return false;
         }

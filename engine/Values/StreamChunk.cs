@@ -7,7 +7,8 @@
 //     without it the number of fields, then field, value, field, value ...
 //     and the number of the entry's elements, for who comes from behind
 //
-// A deleted entry is only marked. When most of a chunk is marked, the marked ones are cut out; what redis, which never
+// A deleted entry is only marked. The IDs of the others ascend; its own may be greater than those behind it, after
+// XSETID made the last ID smaller. When most of a chunk is marked, the marked ones are cut out; what redis, which never
 // does that, would still hold is counted on, so that a chunk is full exactly when redis's node is.
 
 namespace Tidelog.Engine.Values;
@@ -143,9 +144,9 @@ internal unsafe struct StreamChunk
         for (byte* at = Elements(chunk) + chunk->EntriesAt; at < end;)
         {
             StreamEntry entry = ReadEntry(chunk, at);
-            if (entry.Id >= id)
+            if (!entry.IsDeleted && entry.Id >= id)
             {
-                return entry.Id == id && !entry.IsDeleted ? at : null;
+                return entry.Id == id ? at : null;
             }
             at = entry.SkipToEnd();
         }

@@ -190,6 +190,14 @@ internal static unsafe class StreamEntries
         StreamLimits limits)
     {
         TreeCursor<StreamId, nint> last = TreeCursor<StreamId, nint>.AtLast(root->Chunks);
+        while (last.IsValid && last.Key >= id)
+        {
+            // XSETID made the last ID smaller, which it can if the chunk has only deleted entries. With one in front of
+            // the chunk's own ID, or a second chunk of this ID, entries would not be found.
+            Invariant.Require(((StreamChunk*)*last.Value)->Live == 0);
+            RemoveChunk(root, heap, last.Key);
+            last = TreeCursor<StreamId, nint>.AtLast(root->Chunks);
+        }
         if (last.IsValid)
         {
             StreamChunk* chunk = (StreamChunk*)*last.Value;

@@ -12,15 +12,18 @@ internal static unsafe class StreamListPack
     private const int EndSize = 1;
 
     /// <summary>
-    /// A chunk of a listpack whose elements are well formed, and make entries whose IDs ascend. The marks of deleted
-    /// entries decide how many there are, whatever the counts say.
+    /// A chunk of a listpack whose elements are well formed, and make entries of which the IDs of those that are not
+    /// deleted ascend. The marks of deleted entries decide how many there are, whatever the counts say.
     /// </summary>
-    /// <param name="first">What the entries' IDs count from; none is smaller.</param>
+    /// <param name="first">What the entries' IDs count from; none that is not deleted is smaller.</param>
+    /// <param name="lastLive">ID of the last entry that is not deleted, if there is one.</param>
     /// <param name="chunk">Null if there is no entry.</param>
     /// <returns>False if the elements make no entries.</returns>
     public static bool TryRead(
-        StreamId first, ReadOnlySpan<byte> listpack, ValueHeap heap, HeapValue* owner, out StreamChunk* chunk)
+        StreamId first, ReadOnlySpan<byte> listpack, ValueHeap heap, HeapValue* owner, out StreamId lastLive,
+        out StreamChunk* chunk)
     {
+        lastLive = default;
         chunk = null;
         if (listpack.Length <= HeaderSize + EndSize || listpack.Length > int.MaxValue - sizeof(StreamChunk))
         {
@@ -44,7 +47,7 @@ internal static unsafe class StreamListPack
             found.EntriesAt = (int)(at - elements);
             for (long left = unchecked(live + marked); left > 0; left--)
             {
-                if (!TryEntry(ref at, end, fields, ref found))
+                if (!TryEntry(ref at, end, fields, ref found, ref lastLive))
                 {
                     return false;
                 }
@@ -68,7 +71,8 @@ internal static unsafe class StreamListPack
         TryInteger(ref at, end, out fields) && TrySkip(ref at, end, fields)
         && TryInteger(ref at, end, out long zero) && zero == 0;
 
-    private static bool TryEntry(ref byte* at, byte* end, long masterFields, ref StreamChunk chunk)
+    private static bool TryEntry(
+        ref byte* at, byte* end, long masterFields, ref StreamChunk chunk, ref StreamId lastLive)
     {
         // The flags are read and marked as the one byte that an integer of their size takes.
         if (at >= end || *at > 0x7F)
@@ -96,15 +100,18 @@ internal static unsafe class StreamListPack
             return false;
         }
         StreamId id = new(unchecked(chunk.First.Ms + (ulong)ms), unchecked(chunk.First.Seq + (ulong)seq));
-        bool isFirst = chunk.Live + chunk.Marked == 0;
-        if (isFirst ? id < chunk.First : id <= chunk.Last)
+        chunk.Last = id;
+        if ((flags & StreamChunk.DeletedFlag) != 0)
+        {
+            chunk.Marked++;
+            return true;
+        }
+        if (chunk.Live == 0 ? id < chunk.First : id <= lastLive)
         {
             return false;
         }
-        bool isDeleted = (flags & StreamChunk.DeletedFlag) != 0;
-        chunk.Live += isDeleted ? 0 : 1;
-        chunk.Marked += isDeleted ? 1 : 0;
-        chunk.Last = id;
+        chunk.Live++;
+        lastLive = id;
         return true;
     }
 

@@ -100,28 +100,26 @@ internal sealed class MigrationTarget : IDisposable
     private bool TryConnect(IPEndPoint address, long start)
     {
         HasTimedOut = false;
-        Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
-        {
-            Blocking = false,
-            NoDelay = true,
-        };
-        _socket = socket;
         try
         {
-            socket.Connect(address);
+            _socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            _socket.Blocking = false;
+            _socket.NoDelay = true;
+            _socket.Connect(address);
             return true;
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
         {
             if (TryWait(SelectMode.SelectWrite, start)
-                && socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error) is (int)SocketError.Success)
+                && _socket!.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)
+                    is (int)SocketError.Success)
             {
                 return true;
             }
         }
         catch (SocketException)
         {
-            // Refused at once: as if it were later.
+            // Refused at once, as if it were later; or there is no socket for it.
         }
         Dispose();
         return false;

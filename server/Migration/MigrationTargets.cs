@@ -88,7 +88,9 @@ internal sealed class MigrationTargets(TimeProvider time, Random random) : IDisp
     {
         try
         {
-            return IPAddress.TryParse(host, out IPAddress? address) ? [address] : Dns.GetHostAddresses(host);
+            // No name at all would be this machine's.
+            return host.Length == 0 ? []
+                : IPAddress.TryParse(host, out IPAddress? address) ? [address] : Dns.GetHostAddresses(host);
         }
         catch (Exception e) when (e is SocketException or ArgumentException)
         {

@@ -1,4 +1,3 @@
-using System.Text;
 using Tidelog.Engine.Snapshot;
 
 namespace Tidelog.Server.Rdb;
@@ -22,7 +21,7 @@ internal sealed class RdbCheck(RdbFileReader reader, TextWriter target)
             switch (item)
             {
                 case RdbItem.Aux:
-                    target.WriteLine($"{Encoding.UTF8.GetString(reader.Name)}: {RdbText.Quote(reader.Text)}");
+                    target.WriteLine($"{RdbText.QuoteIfNeeded(reader.Name)}: {RdbText.Quote(reader.Text)}");
                     break;
                 case RdbItem.Function:
                     _functions++;

@@ -4,7 +4,8 @@ namespace Tidelog.Server.Rdb;
 
 /// <summary>
 /// <c>rdb json</c>: the whole file as one JSON document, a key a line. docs/formats/rdb.md says its form. Notes are
-/// kept until the end, since files of redis 5 and 6 have some behind the keys.
+/// kept until the end, since files of redis 5 and 6 have some behind the keys. The keys of a database come in as many
+/// parts as the file has: who joined a running snapshot got some of a database after the others.
 /// </summary>
 internal sealed class RdbJson(RdbFileReader reader, Stream target, DateTimeOffset now)
 {
@@ -20,7 +21,7 @@ internal sealed class RdbJson(RdbFileReader reader, Stream target, DateTimeOffse
         _json.Name("version"u8);
         _json.Number(reader.Version);
         _json.Name("databases"u8);
-        _json.BeginObject();
+        _json.BeginArray();
         RdbItem item;
         while ((item = reader.Read()) != RdbItem.End)
         {
@@ -37,11 +38,8 @@ internal sealed class RdbJson(RdbFileReader reader, Stream target, DateTimeOffse
                     break;
             }
         }
-        if (_database >= 0)
-        {
-            _json.EndObject();
-        }
-        _json.EndObject();
+        EndPart();
+        _json.EndArray();
         WriteNotes();
         _json.EndObject();
         _json.EndDocument();
@@ -51,13 +49,13 @@ internal sealed class RdbJson(RdbFileReader reader, Stream target, DateTimeOffse
     {
         if (reader.Database != _database)
         {
-            if (_database >= 0)
-            {
-                _json.EndObject();
-            }
+            EndPart();
             _database = reader.Database;
             _json.Line();
-            _json.Name(RdbText.Ascii($"{_database}"));
+            _json.BeginObject();
+            _json.Name("database"u8);
+            _json.Number((long)_database);
+            _json.Name("keys"u8);
             _json.BeginObject();
         }
         _json.Line();
@@ -85,6 +83,15 @@ internal sealed class RdbJson(RdbFileReader reader, Stream target, DateTimeOffse
         _json.Name("value"u8);
         reader.ReadValue(value);
         _json.EndObject();
+    }
+
+    private void EndPart()
+    {
+        if (_database >= 0)
+        {
+            _json.EndObject();
+            _json.EndObject();
+        }
     }
 
     private void WriteNotes()

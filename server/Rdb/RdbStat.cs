@@ -1,4 +1,3 @@
-using System.Text;
 using Tidelog.Engine.Snapshot;
 using ValueType = Tidelog.Engine.Keyspace.ValueType;
 
@@ -11,17 +10,19 @@ namespace Tidelog.Server.Rdb;
 internal sealed class RdbStat(RdbFileReader reader, TextWriter target, DateTimeOffset now)
 {
     private const int BiggestShown = 10;
+    private const long MinuteMs = 60_000;
+    private const long DayMs = 24 * 60 * MinuteMs;
 
-    private static readonly (string Name, TimeSpan Below)[] Spans =
+    private static readonly (string Name, long MostMs)[] Spans =
     [
-        ("over", TimeSpan.Zero),
-        ("within a minute", TimeSpan.FromMinutes(1)),
-        ("within an hour", TimeSpan.FromHours(1)),
-        ("within a day", TimeSpan.FromDays(1)),
-        ("within a week", TimeSpan.FromDays(7)),
-        ("within 30 days", TimeSpan.FromDays(30)),
-        ("within 365 days", TimeSpan.FromDays(365)),
-        ("later", TimeSpan.MaxValue),
+        ("over", 0),
+        ("within a minute", MinuteMs),
+        ("within an hour", 60 * MinuteMs),
+        ("within a day", DayMs),
+        ("within a week", 7 * DayMs),
+        ("within 30 days", 30 * DayMs),
+        ("within 365 days", 365 * DayMs),
+        ("later", long.MaxValue),
     ];
 
     private readonly SortedDictionary<(int Database, ValueType Type), Counts> _counts = [];
@@ -39,7 +40,7 @@ internal sealed class RdbStat(RdbFileReader reader, TextWriter target, DateTimeO
             switch (item)
             {
                 case RdbItem.Aux when reader.Name.SequenceEqual("redis-ver"u8):
-                    _writer = $", written by version {Encoding.UTF8.GetString(reader.Text)}";
+                    _writer = $", written by version {RdbText.Quote(reader.Text)}";
                     break;
                 case RdbItem.Function:
                     _functions++;
@@ -64,7 +65,7 @@ internal sealed class RdbStat(RdbFileReader reader, TextWriter target, DateTimeO
         if (expiry >= 0)
         {
             long left = expiry - now.ToUnixTimeMilliseconds();
-            _expiries[Array.FindIndex(Spans, span => left <= span.Below.TotalMilliseconds)]++;
+            _expiries[Array.FindIndex(Spans, span => left <= span.MostMs)]++;
         }
         if (_biggest.Count < BiggestShown)
         {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using ValueType = Tidelog.Engine.Keyspace.ValueType;
@@ -8,6 +9,9 @@ namespace Tidelog.Server.Rdb;
 internal static class RdbText
 {
     private const int MaxShownKey = 60;
+
+    private static readonly SearchValues<byte> NameBytes = SearchValues.Create(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."u8);
 
     /// <summary>The type as the command TYPE names it.</summary>
     public static string NameOf(ValueType type) => type switch
@@ -27,6 +31,12 @@ internal static class RdbText
         json.Flush();
         return Encoding.UTF8.GetString(text.ToArray()) + (key.Length > MaxShownKey ? "..." : "");
     }
+
+    /// <summary>A name of letters, digits and signs within it as it is, any other quoted.</summary>
+    public static string QuoteIfNeeded(ReadOnlySpan<byte> name) =>
+        name.Length is 0 or > MaxShownKey || name.ContainsAnyExcept(NameBytes)
+            ? Quote(name)
+            : Encoding.ASCII.GetString(name);
 
     /// <summary>Bytes with a unit, as INFO shows them.</summary>
     public static string Size(long bytes)

@@ -28,18 +28,38 @@ internal static class RdbVerb
             errors.Write(Usage);
             return 1;
         }
-        using StreamWriter text =
-            new(output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
+        try
+        {
+            using StreamWriter text =
+                new(output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
+            return Run(arguments[0], file, output, text, errors);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // The file cannot be opened or read, or the output, which is written to at its end too, not be written.
+            errors.WriteLine(e.Message);
+            return 1;
+        }
+    }
+
+    private static int Run(string form, string file, Stream output, StreamWriter text, TextWriter errors)
+    {
         try
         {
             using RdbFileReader reader = new(file);
-            Write(arguments[0], reader, output, text);
+            Write(form, reader, output, text);
             return 0;
         }
-        catch (Exception e) when (e is CorruptDataException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is CorruptDataException or OutOfMemoryException)
         {
-            text.Flush();
-            errors.WriteLine(e.Message);
+            try
+            {
+                text.Flush();
+            }
+            finally
+            {
+                errors.WriteLine(e.Message);
+            }
             return 1;
         }
     }

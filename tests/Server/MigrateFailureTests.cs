@@ -65,6 +65,8 @@ public sealed class MigrateFailureTests : IDisposable
         Assert.Equal(WriteFailed, _client.Call("MIGRATE", Host, "port", "a", "0", "1000").Text);
         Assert.Equal("IOERR error or timeout connecting to the client",
             _client.Call("MIGRATE", "no such host", "1", "a", "0", "1000").Text);
+        Assert.Equal("IOERR error or timeout connecting to the client",
+            _client.Call("MIGRATE", "", $"{port}", "a", "0", "1000").Text);
         Assert.Equal("a b c", Left);
         Assert.Equal("0", CachedSockets);
     }

@@ -99,6 +99,8 @@ internal static class DatasetSteps
             21 => ["XGROUP", "CREATE", "stream" + key, Group(), random.Next(2) == 0 ? "0" : "$", "MKSTREAM"],
             22 => ["XREADGROUP", "GROUP", Group(), Next(), "COUNT", Number(random.Next(1, 6)), "STREAMS",
                 "stream" + key, ">"],
+            23 when random.Next(2) == 0 =>
+                ["XSETID", "stream" + key, Number(random.NextInt64(1L << random.Next(1, 45))) + "-7"],
             23 => ["XSETID", "stream" + key, Number(1L << random.Next(44, 60)) + "-7", "ENTRIESADDED",
                 Number(random.Next(500, 9000)), "MAXDELETEDID", Id()],
             24 => ["XGROUP", "SETID", "stream" + key, Group(), Id(), "ENTRIESREAD", Number(random.Next(20))],

@@ -167,6 +167,55 @@ public sealed class RdbFileTests
         Assert.Equal(RdbItem.End, reader.Read());
     }
 
+    [Fact]
+    public void When_a_key_was_used_is_written_as_it_is_read()
+    {
+        using MemoryStream file = new();
+        using (RdbFileWriter writer = new(file))
+        {
+            writer.NextKeyAccess(123_456, -1);
+            writer.String("idle"u8, "v"u8, RdbSample.Expiry);
+            writer.NextKeyAccess(-1, 255);
+            writer.BeginSet("used"u8, 1);
+            writer.SetMember("m"u8);
+            writer.String("not known"u8, "v"u8);
+            Assert.Throws<ArgumentOutOfRangeException>(() => writer.NextKeyAccess(-1, 256));
+            writer.End();
+        }
+        using RdbFileReader reader = Open(file);
+        List<(string, long, long, int)> keys = [];
+        while (reader.Read() == RdbItem.Key)
+        {
+            keys.Add((Latin(reader.Key), reader.Expiry, reader.IdleSeconds, reader.Frequency));
+        }
+        Assert.Equal(
+            [("idle", RdbSample.Expiry, 123_456, -1), ("used", -1, -1, 255), ("not known", -1, -1, -1)], keys);
+    }
+
+    [Theory]
+    [InlineData(9)]
+    [InlineData(10)]
+    public void Counters_of_a_stream_are_written_as_they_are_read(int version)
+    {
+        StreamState state = new(0, new(9, 9), new(5, 5), new(3, 3), 100);
+        using MemoryStream file = new();
+        using (RdbFileWriter writer = new(file, new RdbFormat(version)))
+        {
+            writer.NextStreamCounters(state, [7, -1]);
+            Assert.Throws<InvalidOperationException>(() => writer.String("k"u8, "v"u8));
+            writer.BeginStream("s"u8, 0, RdbSample.Expiry);
+            writer.StreamState(state, groups: 2);
+            writer.StreamGroup("a"u8, default, 7, pending: 0);
+            writer.StreamConsumers(0);
+            writer.StreamGroup("b"u8, default, -1, pending: 0);
+            writer.StreamConsumers(0);
+            writer.End();
+        }
+        RecordedValue read = RecordedFile.Read(file.ToArray()).Values[(0, "s")];
+        Assert.Equal(state, read.State);
+        Assert.Equal("\ngroup a 0-0 7\ngroup b 0-0 -1", read.Groups);
+    }
+
     private static RdbFileReader Open(MemoryStream file)
     {
         file.Position = 0;

@@ -44,7 +44,7 @@ public sealed class RdbVerbTests : IClassFixture<RdbVerbTests.SampleFile>
     [InlineData("json")]
     public void A_file_that_is_cut_or_damaged_anywhere_is_refused_with_the_place(string form)
     {
-        string path = System.IO.Path.GetTempFileName();
+        string path = Path.GetTempFileName();
         Random random = new(7);
         for (int i = 0; i < 60; i++)
         {
@@ -102,9 +102,8 @@ public sealed class RdbVerbTests : IClassFixture<RdbVerbTests.SampleFile>
         Assert.Equal(10, root.GetProperty("version").GetInt32());
         Assert.Equal("7.0.15", root.GetProperty("aux").GetProperty("redis-ver").GetString());
         Assert.Equal(RdbSample.Function, root.GetProperty("functions")[0].GetString());
-        JsonElement keys = root.GetProperty("databases").GetProperty("0");
-        Assert.Equal("in database 3", root.GetProperty("databases").GetProperty("3").GetProperty("text")
-            .GetProperty("value").GetString());
+        JsonElement keys = Keys(root, 0);
+        Assert.Equal("in database 3", Keys(root, 3).GetProperty("text").GetProperty("value").GetString());
         JsonElement Value(string key) => keys.GetProperty(key).GetProperty("value");
         Assert.Equal("string", keys.GetProperty("integer").GetProperty("type").GetString());
         Assert.Equal("12345", Value("integer").GetString());
@@ -126,7 +125,7 @@ public sealed class RdbVerbTests : IClassFixture<RdbVerbTests.SampleFile>
     public void Json_has_all_of_a_stream()
     {
         (_, string output, _) = Run("json", _sample.Path);
-        JsonElement keys = JsonDocument.Parse(output).RootElement.GetProperty("databases").GetProperty("0");
+        JsonElement keys = Keys(JsonDocument.Parse(output).RootElement, 0);
         JsonElement stream = keys.GetProperty("stream").GetProperty("value");
         Assert.Equal(
             """[{"id":"1-1","fields":["f","v","g","1"]},{"id":"1-2","fields":["f","w","g","2"]},"""
@@ -168,6 +167,95 @@ public sealed class RdbVerbTests : IClassFixture<RdbVerbTests.SampleFile>
             "[\"\\udce9\",\"\u00e9\",\"\\udced\\udcb3\\udca9\",\"\U0001F30A\\udcf0\\udc9f\"]",
             Encoding.UTF8.GetString(json.ToArray()), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_database_that_comes_again_loses_no_keys_in_json()
+    {
+        string path = Write(writer =>
+        {
+            writer.SelectDatabase(1);
+            writer.String("a"u8, "1"u8);
+            writer.SelectDatabase(0);
+            writer.String("b"u8, "2"u8);
+            writer.SelectDatabase(1);
+            writer.String("c"u8, "3"u8);
+        });
+        (int exitCode, string output, _) = Run("json", path);
+        Assert.Equal(0, exitCode);
+        Assert.Equal(["1 a", "0 b", "1 c"], JsonDocument.Parse(output).RootElement.GetProperty("databases")
+            .EnumerateArray().Select(part =>
+                $"{part.GetProperty("database")} {part.GetProperty("keys").EnumerateObject().Single().Name}"));
+        File.Delete(path);
+    }
+
+    [Fact]
+    public void Stat_knows_any_expiry()
+    {
+        string path = Write(writer => writer.String("k"u8, "v"u8, long.MaxValue));
+        (int exitCode, string output, string errors) = Run("stat", path);
+        Assert.Equal((0, ""), (exitCode, errors));
+        Assert.Matches("later +1\n", output);
+        File.Delete(path);
+    }
+
+    [Theory]
+    [InlineData("check")]
+    [InlineData("stat")]
+    [InlineData("json")]
+    public void An_output_that_cannot_be_written_is_an_error(string form)
+    {
+        using FileStream full = new("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        string corrupt = Path.GetTempFileName();
+        File.WriteAllBytes(corrupt, _sample.Bytes[..^20]);
+        foreach (string path in new[] { _sample.Path, corrupt })
+        {
+            using StringWriter errors = new();
+            Assert.Equal(1, RdbVerb.Run([form, path], full, errors));
+            Assert.Matches(path == corrupt ? "No space left|expected" : "No space left", errors.ToString());
+        }
+        File.Delete(corrupt);
+    }
+
+    [Fact]
+    public void A_file_without_a_name_is_an_error()
+    {
+        (int exitCode, _, string errors) = Run("check", "");
+        Assert.Equal(1, exitCode);
+        Assert.NotEqual("", errors);
+    }
+
+    [Fact]
+    public void What_a_note_says_cannot_pretend_to_be_more()
+    {
+        string path = Write(writer =>
+        {
+            writer.Aux("x\nOK: all"u8, "\u001b[2J"u8);
+            writer.Aux("redis-ver"u8, "\u001b[2J\nOK"u8);
+        });
+        foreach (string form in new[] { "check", "stat" })
+        {
+            (int exitCode, string output, _) = Run(form, path);
+            Assert.Equal(0, exitCode);
+            Assert.DoesNotContain("\u001b", output, StringComparison.Ordinal);
+            Assert.DoesNotContain("\nOK: all", output, StringComparison.Ordinal);
+            Assert.DoesNotContain("\nOK,", output, StringComparison.Ordinal);
+        }
+        File.Delete(path);
+    }
+
+    private static string Write(Action<RdbFileWriter> write)
+    {
+        string path = Path.GetTempFileName();
+        using FileStream file = File.OpenWrite(path);
+        using RdbFileWriter writer = new(file);
+        write(writer);
+        writer.End();
+        return path;
+    }
+
+    private static JsonElement Keys(JsonElement root, int database) =>
+        root.GetProperty("databases").EnumerateArray()
+            .Single(part => part.GetProperty("database").GetInt32() == database).GetProperty("keys");
 
     private static (int ExitCode, string Output, string Errors) Run(params string[] arguments)
     {
