@@ -137,11 +137,11 @@ public unsafe class KeyspaceBenchmarks
         for (int i = 0; i < Batch; i++)
         {
             _hashes[i] = KeyHash.Of(Key(Next(i)));
-            _store.PrefetchBucket(_hashes[i]);
+            _store.Index.PrefetchBucket(_hashes[i]);
         }
         for (int i = 0; i < Batch; i++)
         {
-            _store.PrefetchRecord(_hashes[i]);
+            _store.Index.PrefetchRecord(_hashes[i]);
         }
     }
 

@@ -27,11 +27,23 @@ class Server:
         self.port = free_port()
         self._directory = tempfile.mkdtemp(prefix="tidelog-bench-")
         self.log = Path(self._directory) / "log"
-        command = [str(binary), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self._directory,
-                   "--save", "", "--appendonly", "no", *arguments]
+        self._command = [str(binary), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self._directory,
+                         "--save", "", "--appendonly", "no", *arguments]
+        self._start()
+
+    @property
+    def directory(self) -> Path:
+        return Path(self._directory)
+
+    def restart(self) -> None:
+        """Ends the process without saving, and starts it again in the same directory."""
+        self._end()
+        self._start()
+
+    def _start(self) -> None:
         started = time.perf_counter()
         with open(self.log, "wb") as log:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.pid = self._process.pid
         try:
             self._wait_until_up()
@@ -47,7 +59,7 @@ class Server:
         self.stop()
 
     def _wait_until_up(self) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 break
@@ -94,7 +106,16 @@ class Server:
                 return int(line.split()[1]) * 1024
         raise ProcessLookupError(self.name)
 
+    def info(self, section: str) -> dict[str, str]:
+        """INFO's fields of a section."""
+        lines = str(self.query("INFO", section)).splitlines()
+        return dict(line.split(":", 1) for line in lines if ":" in line)
+
     def stop(self) -> None:
+        self._end()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _end(self) -> None:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             try:
@@ -102,7 +123,6 @@ class Server:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        shutil.rmtree(self._directory, ignore_errors=True)
 
 
 def free_port() -> int:

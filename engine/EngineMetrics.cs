@@ -13,6 +13,9 @@ public sealed class EngineMetrics
     public long EvictionExceededMs;
     public long UnexpectedErrorReplies;
 
+    /// <summary>Packed encodings in payloads of RESTORE that were checked to their last byte.</summary>
+    public long DumpPayloadSanitizations;
+
     /// <summary>Rounds of active expiry that stopped for their budget with keys still due.</summary>
     public long ExpiryBudgetReached;
 
@@ -23,7 +26,7 @@ public sealed class EngineMetrics
     public void Reset()
     {
         CommandsProcessed = KeyspaceHits = KeyspaceMisses = ExpiredKeys = EvictedKeys = UnexpectedErrorReplies = 0;
-        ExpiryBudgetReached = EvictionExceededMs = 0;
+        ExpiryBudgetReached = EvictionExceededMs = DumpPayloadSanitizations = 0;
         ErrorReplies.Clear();
     }
 

@@ -2,11 +2,20 @@ namespace Tidelog.Engine;
 
 /// <summary>What the engine reads of the configuration. The values may change between two commands, never during
 /// one.</summary>
-/// <remarks>Each field is the directive of the same name in Redis 7.0; a new instance holds Redis's defaults.</remarks>
+/// <remarks>
+/// Each field is the directive of the same name in Redis 7.0, if it does not say otherwise; a new instance holds
+/// Redis's defaults.
+/// </remarks>
 public sealed class EngineOptions
 {
     /// <summary>Number of databases, at least 1. Fixed once the engine runs.</summary>
     public int Databases = 16;
+
+    /// <summary>
+    /// Bytes that the log of one database may span, 0 for what suits the machine. Not a directive; fixed once the
+    /// engine runs.
+    /// </summary>
+    public long MaxLogBytes;
 
     /// <summary>Rounds of periodic work per second, 1 to 500.</summary>
     public int Hz = 10;
@@ -71,6 +80,14 @@ public sealed class EngineOptions
 
     /// <summary>Bytes.</summary>
     public long HllSparseMaxBytes = 3000;
+
+    // snapshots
+
+    /// <summary>LZF for strings of more than 20 bytes.</summary>
+    public bool RdbCompression = true;
+
+    /// <summary>Of what is written, 9 to 11: see <see cref="Snapshot.RdbFormat"/>. Tidelog's own directive.</summary>
+    public int RdbVersion = Snapshot.RdbFormat.DefaultVersion;
 
     // effects
 

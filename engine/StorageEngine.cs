@@ -4,6 +4,7 @@ using Tidelog.Engine.Commands;
 using Tidelog.Engine.Keyspace;
 using Tidelog.Engine.Log;
 using Tidelog.Engine.PubSub;
+using Tidelog.Engine.Snapshot;
 
 namespace Tidelog.Engine;
 
@@ -30,6 +31,7 @@ public sealed class StorageEngine
         Keyspace = new KeySpace(options, Metrics, Effects, Notifier, random) { Upkeep = new UpkeepClock(time) };
         Commands = new CommandTable(CommandRows.Concat(commands));
         Evictor = new Evictor(this, time);
+        DumpPayload = new DumpPayload(options);
         Dispatcher = new Dispatcher(this, time);
         Blocked = new BlockedSessions(this);
         UpdateClock();
@@ -61,6 +63,9 @@ public sealed class StorageEngine
 
     public Evictor Evictor { get; }
 
+    /// <summary>Serializes values for DUMP and MIGRATE.</summary>
+    internal DumpPayload DumpPayload { get; }
+
     public ClientPause Pause => Keyspace.Pause;
 
     public Random Random { get; }
@@ -70,8 +75,27 @@ public sealed class StorageEngine
     /// <summary>What drives the engine, for the rows that it brought; null in a test of the engine alone.</summary>
     public object? Host { get; init; }
 
+    /// <summary>Payloads of RESTORE need no right checksum: DEBUG SET-SKIP-CHECKSUM-VALIDATION, for tests.</summary>
+    public bool SkipsChecksums { get; set; }
+
     /// <summary>A password is set, so a session must authenticate.</summary>
     public bool PasswordRequired { get; set; }
+
+    /// <summary>
+    /// The dataset is on its way into memory: only commands that are <see cref="CommandFlags.Loading"/> run.
+    /// </summary>
+    public bool IsLoading { get; set; }
+
+    /// <summary>
+    /// The last snapshot failed and the configuration says that nothing more may be changed until one succeeds.
+    /// </summary>
+    public bool DeniesWrites { get; set; }
+
+    /// <summary>
+    /// Called by FLUSHALL when everything is gone, before it ends: its change is in
+    /// <see cref="CommandContext.Dirty"/>.
+    /// </summary>
+    public Action<CommandContext> DatasetFlushed { get; set; } = static _ => { };
 
     /// <summary>Bytes that the server holds beside the engine: client buffers, the runtime.</summary>
     public long OutsideBytes { get; set; }
@@ -115,6 +139,14 @@ public sealed class StorageEngine
     /// <summary>Ends a turn: the cleaner takes its share of the time.</summary>
     public void EndTurn() => EndTurn(idle: false);
 
+    /// <summary>What DUMP gives for a value.</summary>
+    /// <param name="payload">Good until <see cref="ReleaseDump"/>, which must follow.</param>
+    /// <returns>False if it would take more than 2 GiB.</returns>
+    public bool TryDump(Record record, out ReadOnlySpan<byte> payload) => DumpPayload.TryMake(record, out payload);
+
+    /// <summary>Gives back what <see cref="TryDump"/> took.</summary>
+    public void ReleaseDump() => DumpPayload.Release();
+
     /// <summary>Periodic work: active expiry and eviction, with a bound on how much at a time.</summary>
     /// <returns>False if keys still have to go: call again soon.</returns>
     public bool Cron()
@@ -156,12 +188,12 @@ public sealed class StorageEngine
 
     /// <summary>
     /// Live data is over <c>maxmemory</c>. Dead records do not count against the client: they go as the cleaner comes,
-    /// and it hurries while the limit is passed.
+    /// and it hurries while the limit is passed. Nor does what is kept for a snapshot alone.
     /// </summary>
     internal bool IsOverMemoryLimit()
     {
         long limit = Options.MaxMemory;
-        return limit > 0 && UsedMemory > limit && UsedMemory - Keyspace.DeadBytes > limit;
+        return limit > 0 && UsedMemory > limit && UsedMemory - Keyspace.UncountedBytes > limit;
     }
 
     internal void UpdateClock() => Keyspace.NowMs = _time.GetUtcNow().ToUnixTimeMilliseconds();

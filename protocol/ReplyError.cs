@@ -43,6 +43,18 @@ public static class ReplyError
     public static ReadOnlySpan<byte> KeyCountNotPositive => "ERR numkeys should be greater than 0"u8;
     public static ReadOnlySpan<byte> CountNotPositive => "ERR count should be greater than 0"u8;
     public static ReadOnlySpan<byte> NotSortable => "ERR One or more scores can't be converted into double"u8;
+    public static ReadOnlySpan<byte> MigrateKeyBesideKeys =>
+        "ERR When using MIGRATE KEYS option, the key argument must be set to the empty string"u8;
+    public static ReadOnlySpan<byte> MigrateConnecting => "IOERR error or timeout connecting to the client"u8;
+    public static ReadOnlySpan<byte> MigrateWriting => "IOERR error or timeout writing to target instance"u8;
+    public static ReadOnlySpan<byte> MigrateReading => "IOERR error or timeout reading to target instance"u8;
+    public static ReadOnlySpan<byte> PayloadTooBig => "ERR the serialized value is too big"u8;
+    public static ReadOnlySpan<byte> BusyKey => "BUSYKEY Target key name already exists."u8;
+    public static ReadOnlySpan<byte> NegativeTtl => "ERR Invalid TTL value, must be >= 0"u8;
+    public static ReadOnlySpan<byte> NegativeIdleTime => "ERR Invalid IDLETIME value, must be >= 0"u8;
+    public static ReadOnlySpan<byte> InvalidFrequency => "ERR Invalid FREQ value, must be >= 0 and <= 255"u8;
+    public static ReadOnlySpan<byte> WrongPayload => "ERR DUMP payload version or checksum are wrong"u8;
+    public static ReadOnlySpan<byte> BadDataFormat => "ERR Bad data format"u8;
     public static ReadOnlySpan<byte> NoSuchKey => "ERR no such key"u8;
     public static ReadOnlySpan<byte> SameObject => "ERR source and destination objects are the same"u8;
     public static ReadOnlySpan<byte> InvalidDatabase => "ERR invalid DB index"u8;
@@ -188,6 +200,19 @@ public static class ReplyError
     public static ReadOnlySpan<byte> ShardSubscribeInTransaction =>
         "ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client"u8;
     public static ReadOnlySpan<byte> NoShutdownInProgress => "ERR No shutdown in progress."u8;
+    public static ReadOnlySpan<byte> Loading => "LOADING Redis is loading the dataset in memory"u8;
+    public static ReadOnlySpan<byte> SnapshotsFail =>
+        "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. "u8
+        + "Commands that may modify the data set are disabled, because this instance is configured to report errors "u8
+        + "during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs "u8
+        + "for details about the RDB error."u8;
+    public static ReadOnlySpan<byte> SaveInProgress => "ERR Background save already in progress"u8;
+    public static ReadOnlySpan<byte> ReloadOptions =>
+        "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options."u8;
+    public static ReadOnlySpan<byte> ReloadFailed => "ERR Error trying to load the RDB dump"u8;
+
+    /// <summary>Why is in the log.</summary>
+    public static ReadOnlySpan<byte> Unexplained => "ERR"u8;
     public static ReadOnlySpan<byte> ShutdownFailed => "ERR Errors trying to SHUTDOWN. Check logs."u8;
 
     /// <summary>The answer to a connection from elsewhere while there is no password and no bind directive.</summary>

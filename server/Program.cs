@@ -3,6 +3,7 @@ using Tidelog.Engine;
 using Tidelog.Server.Commands;
 using Tidelog.Server.Config;
 using Tidelog.Server.Logging;
+using Tidelog.Server.Rdb;
 
 namespace Tidelog.Server;
 
@@ -14,6 +15,10 @@ internal static class Program
 
     private static int Main(string[] arguments)
     {
+        if (arguments is [RdbVerb.Name, ..])
+        {
+            return RdbVerb.Run(arguments[1..], Console.OpenStandardOutput(), Console.Error);
+        }
         string workingDirectory = Environment.CurrentDirectory;
         CommandLine commandLine = CommandLine.Parse(arguments, workingDirectory);
         switch (commandLine.Action)
@@ -77,7 +82,11 @@ internal static class Program
         }
         PidFile.Write(configuration.Settings, log);
         server.Engine.Keyspace[0].Open();
-        StartLog.Ready(server);
+        StartLog.Begun(server);
+        if (!server.Load.TryBegin(() => StartLog.Ready(server)))
+        {
+            return 1;
+        }
         WarmUp.Begin();
         using PosixSignalRegistration terminate = OnSignal(server, PosixSignal.SIGTERM, "SIGTERM");
         using PosixSignalRegistration interrupt = OnSignal(server, PosixSignal.SIGINT, "SIGINT");
@@ -91,9 +100,10 @@ internal static class Program
         {
             // Going on could write a wrong dataset over a right one.
             log.Warning($"Stopping at a fault of the server: {e}");
+            server.Snapshots.RemoveTemporaryFile();
             Environment.FailFast(e.Message, e);
         }
-        return 0;
+        return server.ExitCode;
     }
 
     private static PosixSignalRegistration OnSignal(TidelogServer server, PosixSignal signal, string name)
@@ -105,6 +115,7 @@ internal static class Program
             if (signal == PosixSignal.SIGINT && insists)
             {
                 server.Log.Warning("You insist... exiting now.");
+                server.Snapshots.RemoveTemporaryFile();
                 Environment.Exit(1);
             }
             insists = true;

@@ -13,6 +13,12 @@ internal static class Shutdown
     public static bool TryRun(TidelogServer server, ShutdownFlags flags, [NotNullWhen(false)] out string? error)
     {
         error = null;
+        if (server.Engine.IsLoading)
+        {
+            // Half a dataset must not take the place of the file that it is read from.
+            flags = (flags & ~ShutdownFlags.Save) | ShutdownFlags.NoSave;
+            server.Load.Cancel();
+        }
         server.Log.Warning("User requested shutdown...");
         if (!TrySave(server, flags))
         {
@@ -32,24 +38,32 @@ internal static class Shutdown
         return true;
     }
 
-    /// <summary>
-    /// There are no snapshots yet: a save that was asked for fails, and one that is only configured is left out.
-    /// </summary>
     private static bool TrySave(TidelogServer server, ShutdownFlags flags)
     {
-        if ((flags & ShutdownFlags.Save) != 0)
+        bool isDiskFree = true;
+        if (server.Snapshots.IsSaving)
         {
-            bool force = (flags & ShutdownFlags.Force) != 0;
-            server.Log.Warning(force
-                ? "Error trying to save the DB. Exit anyway."
-                : "Error trying to save the DB, can't exit.");
-            return force;
+            server.Log.Warning("There is a child saving an .rdb. Killing it!");
+            isDiskFree = server.Snapshots.TryCancel(server.Snapshots.EndPatience);
+            if (!isDiskFree)
+            {
+                server.Log.Warning("It does not end: the disk does not answer.");
+            }
         }
         bool configured = (flags & ShutdownFlags.NoSave) == 0 && server.Settings.Persistence.SavePoints.Count > 0;
-        if (configured && server.Engine.Keyspace.Count > 0)
+        if (!configured && (flags & ShutdownFlags.Save) == 0)
         {
-            server.Log.Warning("The dataset is not saved: this version has no snapshots.");
+            return true;
         }
-        return true;
+        server.Log.Notice("Saving the final RDB snapshot before exiting.");
+        if (isDiskFree && server.Snapshots.TrySave())
+        {
+            return true;
+        }
+        bool force = (flags & ShutdownFlags.Force) != 0;
+        server.Log.Warning(force
+            ? "Error trying to save the DB. Exit anyway."
+            : "Error trying to save the DB, can't exit.");
+        return force;
     }
 }

@@ -6,11 +6,14 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Tidelog.Engine;
 using Tidelog.Engine.Commands;
+using Tidelog.Engine.Storage;
 using Tidelog.Protocol;
 using Tidelog.Server.Commands;
 using Tidelog.Server.Config;
 using Tidelog.Server.Logging;
+using Tidelog.Server.Migration;
 using Tidelog.Server.Network;
+using Tidelog.Server.Persistence;
 
 namespace Tidelog.Server;
 
@@ -26,9 +29,11 @@ internal sealed class TidelogServer : IDisposable
     private long _nextCronMs;
     private bool _expiryIsBehind;
 
-    public TidelogServer(Configuration configuration, ServerLog log, TimeProvider time)
+    /// <param name="storage">The disk, if it is not said.</param>
+    public TidelogServer(Configuration configuration, ServerLog log, TimeProvider time, IStorage? storage = null)
     {
         Configuration = configuration;
+        Storage = storage ?? DiskStorage.Instance;
         Log = log;
         Time = time;
         StartedAtMs = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -45,9 +50,12 @@ internal sealed class TidelogServer : IDisposable
         }
         TurnTrace = new TurnTrace(Engine, time);
         Loop = new EventLoop(this);
+        MigrationTargets = new MigrationTargets(time, Engine.Random);
         _sockets = new ListeningSockets(Settings, log, Loop);
         ApplyPassword();
         ConfigHooks.Register(this);
+        Snapshots = new Snapshots(this);
+        Load = new StartLoad(this);
         SumMemory();
         StartupMemory = Engine.UsedMemory - Engine.CommandLog.Capacity;
     }
@@ -67,9 +75,20 @@ internal sealed class TidelogServer : IDisposable
 
     public ServerMetrics Metrics { get; } = new();
 
+    public IStorage Storage { get; }
+
+    public Snapshots Snapshots { get; }
+
+    public StartLoad Load { get; }
+
+    /// <summary>What the process ends with when the loop has stopped.</summary>
+    public int ExitCode { get; set; }
+
     public EventLoop Loop { get; }
 
     public TurnTrace TurnTrace { get; }
+
+    public MigrationTargets MigrationTargets { get; }
 
     /// <summary>Unix time in milliseconds.</summary>
     public long StartedAtMs { get; }
@@ -130,11 +149,13 @@ internal sealed class TidelogServer : IDisposable
         }
         CronLoops++;
         ResumePaused();
+        MigrationTargets.CloseIdle();
         foreach (Client client in _clients.Values)
         {
             CheckClient(client, now);
         }
         Metrics.SampleRates(Engine.Metrics.CommandsProcessed, now);
+        Snapshots.RunCron();
         SumMemory();
     }
 
@@ -158,7 +179,11 @@ internal sealed class TidelogServer : IDisposable
     public Client? FindClient(long id) => _clients.GetValueOrDefault(id) is { CloseSoon: false } client ? client : null;
 
     /// <summary>CONFIG RESETSTAT, the process's part.</summary>
-    public void ResetStatistics() => Metrics.Reset(NowMs);
+    public void ResetStatistics()
+    {
+        Metrics.Reset(NowMs);
+        Snapshots.Statistics.Reset();
+    }
 
     /// <summary>Begins a new history of effects: what a replica holds of the old one no longer counts.</summary>
     public void ChangeReplicationId() => ReplicationId = NewHexId();
@@ -325,9 +350,13 @@ internal sealed class TidelogServer : IDisposable
 
     public void Dispose()
     {
+        Load.Cancel();
+        Load.WaitForEnd();
+        Snapshots.Abandon();
         _sockets.Close();
         Loop.Dispose();
         TurnTrace.Dispose();
+        MigrationTargets.Dispose();
     }
 
     private static string NewHexId() =>

@@ -27,6 +27,7 @@ internal sealed record SyntaxArgument(
 internal sealed class CommandSyntax
 {
     private const string Repeats = "...";
+    private const string EmptyText = "\"\"";
     private static readonly HashSet<string> KeyNames =
         ["key", "newkey", "source", "destination", "destkey", "key1", "key2", "sourcekey"];
     private static readonly HashSet<string> IntegerNames =
@@ -34,6 +35,7 @@ internal sealed class CommandSyntax
         "seconds", "milliseconds", "count", "db", "destination-db", "index", "index1", "index2", "offset", "start",
         "end", "stop", "increment", "decrement", "version", "cursor", "len", "min-match-len", "numkeys", "columns",
         "rank", "num-matches", "rows", "protover", "timeout", "weight", "limit", "ms", "entries_added", "entries_read",
+        "ttl", "frequency",
     ];
     private static readonly HashSet<string> DoubleNames =
         ["score", "longitude", "latitude", "radius", "width", "height"];
@@ -186,10 +188,12 @@ internal sealed class CommandSyntax
         "~" => "approximately",
         "*" => "auto_id",
         "$" => "new_id",
+        EmptyText => "empty_string",
         _ => token.ToLowerInvariant(),
     };
 
-    private static bool IsToken(string word) => char.IsAsciiLetterUpper(word[0]) || word is "=" or "~" or "*" or "$";
+    private static bool IsToken(string word) =>
+        char.IsAsciiLetterUpper(word[0]) || word is "=" or "~" or "*" or "$" or EmptyText;
 
     private static bool IsValue(string word) => char.IsAsciiLetterLower(word[0]);
 }

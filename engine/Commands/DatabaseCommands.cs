@@ -128,6 +128,7 @@ internal static class DatabaseCommands
             count += context.Keyspace.Flush(context.Keyspace[i], inBackground);
         }
         EndFlush(context, count);
+        context.Engine.DatasetFlushed(context);
     }
 
     private static bool TryFlushMode(CommandContext context, out bool inBackground)

@@ -213,7 +213,7 @@ public sealed unsafe class Dispatcher
             context.HasMutedReplies = false;
             return true;
         }
-        else if (IsAllowed(context, command, (command.Flags & CommandFlags.DenyOom) != 0))
+        else if (IsAllowed(context, command, command.Flags, (command.Flags & CommandFlags.DenyOom) != 0))
         {
             if (_engine.Pause.Holds(command.Flags, context.NowMs))
             {
@@ -324,8 +324,9 @@ public sealed unsafe class Dispatcher
         }
     }
 
+    /// <param name="flags">The command's, and for EXEC those of all that it would execute.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsAllowed(CommandContext context, Command command, bool takesMemory)
+    private bool IsAllowed(CommandContext context, Command command, CommandFlags flags, bool takesMemory)
     {
         if (!command.AcceptsArgumentCount(context.Count))
         {
@@ -341,14 +342,24 @@ public sealed unsafe class Dispatcher
             return Reject(context, command, ReplyError.NoAuth);
         }
         if (_engine.Options.MaxMemory > 0
+            && !_engine.IsLoading
             && _engine.Evictor.MakeRoom() == EvictionOutcome.Failed
             && takesMemory)
         {
             return Reject(context, command, ReplyError.OutOfMemory);
         }
+        if (_engine.DeniesWrites && ((flags & CommandFlags.Write) != 0 || command.Name == "ping"))
+        {
+            // PING too: who watches a server by it shall see that something is wrong.
+            return Reject(context, command, ReplyError.SnapshotsFail);
+        }
         if (context.Session.IsSubscribed && !command.RunsWhileSubscribed && context.Session.Protocol == 2)
         {
             return Reject(context, command, ReplyError.NotWhileSubscribed(command.FullName));
+        }
+        if (_engine.IsLoading && (flags & CommandFlags.Loading) == 0)
+        {
+            return Reject(context, command, ReplyError.Loading);
         }
         return true;
     }
@@ -358,7 +369,7 @@ public sealed unsafe class Dispatcher
     {
         // What is queued takes memory without limit, whatever it is for.
         bool ends = command.InTransaction is TransactionRole.Ends or TransactionRole.Executes;
-        if (!IsAllowed(context, command, takesMemory: !ends || (flags & CommandFlags.DenyOom) != 0))
+        if (!IsAllowed(context, command, flags, takesMemory: !ends || (flags & CommandFlags.DenyOom) != 0))
         {
             return false;
         }

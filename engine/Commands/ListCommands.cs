@@ -83,11 +83,7 @@ internal static class ListCommands
     ];
 
     /// <summary>How many elements a list may have that is kept in its record.</summary>
-    public static int MaxPacked(CommandContext context)
-    {
-        int size = context.Options.ListMaxListpackSize;
-        return size < 0 ? int.MaxValue : Math.Max(size, 1);
-    }
+    public static int MaxPacked(CommandContext context) => Lists.MaxPackedCount(context.Options);
 
     /// <summary>Finds a list; answers the type error itself if the key holds something else.</summary>
     /// <returns>False if that was answered; a missing list is found as a missing record.</returns>

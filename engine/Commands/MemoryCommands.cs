@@ -158,8 +158,8 @@ internal static class MemoryCommands
             {
                 context.Reply.Bulk($"db.{i}");
                 context.Reply.Map(3);
-                Field(context, "overhead.hashtable.main", store.IndexBytes);
-                Field(context, "overhead.hashtable.expires", store.WheelBytes);
+                Field(context, "overhead.hashtable.main", store.Index.AllocatedBytes);
+                Field(context, "overhead.hashtable.expires", store.Expiring.AllocatedBytes);
                 Field(context, "overhead.hashtable.slot-to-keys", 0);
             }
         }

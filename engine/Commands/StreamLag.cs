@@ -33,7 +33,7 @@ internal static unsafe class StreamLag
 
     /// <summary>How many of the entries ever added are up to an ID.</summary>
     /// <returns><see cref="StreamGroup.Unknown"/> where deleted ones may be between.</returns>
-    private static long EntriesUpTo(StreamRoot* root, StreamId id)
+    public static long EntriesUpTo(StreamRoot* root, StreamId id)
     {
         long added = (long)root->EntriesAdded;
         long count = root->Value.Count;

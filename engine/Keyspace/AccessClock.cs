@@ -13,7 +13,17 @@ public static class AccessClock
 
     public static uint Lru(long nowMs) => (uint)(nowMs / 1000) & LruMask;
 
-    public static uint LfuNew(long nowMs) => (LfuMinutes(nowMs) << 8) | LfuInitialCounter;
+    /// <summary>The clock some seconds ago; further back than it reaches, it is as redis's.</summary>
+    public static uint LruBefore(long nowMs, long seconds)
+    {
+        long clock = Lru(nowMs) - seconds;
+        return (uint)(clock < 0 ? clock + LruMask : clock) & LruMask;
+    }
+
+    public static uint LfuNew(long nowMs) => Lfu(nowMs, LfuInitialCounter);
+
+    /// <param name="counter">0 to 255.</param>
+    public static uint Lfu(long nowMs, int counter) => (LfuMinutes(nowMs) << 8) | (uint)counter;
 
     /// <summary>Seconds since the last use.</summary>
     public static long IdleSeconds(uint info, long nowMs)

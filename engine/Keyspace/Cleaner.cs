@@ -63,7 +63,7 @@ internal sealed class Cleaner
                 : Math.Max(DeadBytesIgnored, store.LogBytes / DeadShare);
             if (store.ImmutableBelow == 0 && store.DeadBytes > limit && budget > 0)
             {
-                budget = store.Clean(budget);
+                budget = store.Oldest.Clean(budget);
             }
         }
 

@@ -49,7 +49,7 @@ public sealed unsafe class Database
     public long ExpiringCount => _store?.ExpiringCount ?? 0;
 
     /// <summary>Buckets of the index, for DEBUG HTSTATS.</summary>
-    public long BucketCount => _store?.BucketCount ?? 0;
+    public long BucketCount => _store?.Index.BucketCount ?? 0;
 
     /// <summary>
     /// Milliseconds that keys with an expiry have left on average, estimated from samples; 0 without such keys.
@@ -57,6 +57,9 @@ public sealed unsafe class Database
     public long AverageTtl { get; private set; }
 
     internal Store? Store => _store;
+
+    /// <summary>Where a value is put together: one at a time.</summary>
+    internal BuildSpace BuildSpace => _keyspace.BuildSpace;
 
     /// <summary>Has room for keys made now; else the first key waits for it, some milliseconds.</summary>
     public void Open() => _ = Opened;
@@ -143,6 +146,17 @@ public sealed unsafe class Database
         return record;
     }
 
+    /// <summary>Sets a string that lies outside the log already; the record owns it from here on.</summary>
+    /// <inheritdoc cref="Put"/>
+    internal Record PutBlock(ReadOnlySpan<byte> key, Record existing, HeapBytes* block, long expiry = -1)
+    {
+        Record record = Put(key, existing, ValueType.String, ValueEncoding.Raw, sizeof(HeapBytes*), expiry);
+        block->Generation = Values.Cut.Generation;
+        *record.Heap = block;
+        Opened.Adopt(record);
+        return record;
+    }
+
     /// <summary>The memory of this database's heap values.</summary>
     internal ValueHeap Values => Opened.Values;
 
@@ -216,7 +230,7 @@ public sealed unsafe class Database
     {
         if (record.Encoding != ValueEncoding.Raw)
         {
-            record = MakeMutableUnwatched(record);
+            record = Opened.MakeRecordMutable(record);
             record.SetTypeAndEncoding(record.Type, ValueEncoding.Raw);
         }
         return record;
@@ -275,10 +289,11 @@ public sealed unsafe class Database
         if (source.IsHeapValue)
         {
             // A heap value changes its owner; nothing of it is copied. It does when there is a record for it.
-            target.Opened.AttachHeapValue(copy, Opened.DetachHeapValue(source));
+            target.Opened.Adopt(copy);
         }
         target.NotifyNew(key);
-        Delete(source);
+        _interest?.Delete(source);
+        Opened.DeleteMoved(source);
         return copy;
     }
 
@@ -331,15 +346,15 @@ public sealed unsafe class Database
     /// Takes the next step of a SCAN: adds the addresses of some records, for <see cref="At"/>, to the list.
     /// </summary>
     /// <returns>The next cursor, 0 at the end.</returns>
-    public ulong Scan(ulong cursor, List<long> addresses) => _store?.Scan(cursor, addresses) ?? 0;
+    public ulong Scan(ulong cursor, List<long> addresses) => _store?.Index.Scan(cursor, addresses) ?? 0;
 
     /// <summary>
     /// The record at an address that <see cref="Scan"/> gave; good until the next change of the database.
     /// </summary>
-    public Record At(long address) => Opened.At(address);
+    public Record At(long address) => Opened.Index.At(address);
 
     /// <summary>Any key, expired ones included; none when the database is empty.</summary>
-    public Record RandomRecord(Random random) => _store?.RandomRecord(random) ?? default;
+    public Record RandomRecord(Random random) => _store?.Index.Random(random) ?? default;
 
     /// <summary>True when the record's time is over; the caller deletes it through <see cref="Find"/>.</summary>
     public bool IsExpired(Record record) => record.HasExpiry && record.Expiry <= _keyspace.NowMs;
@@ -408,9 +423,9 @@ public sealed unsafe class Database
     /// <summary>Finds a key whether it has expired or not, and leaves it as it is: MEMORY USAGE.</summary>
     public Record FindExpiredToo(ReadOnlySpan<byte> key) => _store?.Find(key, KeyHash.Of(key)) ?? default;
 
-    internal void Prefetch(ulong hash) => _store?.PrefetchBucket(hash);
+    internal void Prefetch(ulong hash) => _store?.Index.PrefetchBucket(hash);
 
-    internal void PrefetchRecord(ulong hash) => _store?.PrefetchRecord(hash);
+    internal void PrefetchRecord(ulong hash) => _store?.Index.PrefetchRecord(hash);
 
     /// <summary>Takes everything out; the caller disposes of the store.</summary>
     internal Store? DetachStore()
@@ -420,6 +435,13 @@ public sealed unsafe class Database
         AverageTtl = 0;
         _sampleCursor = 0;
         return store;
+    }
+
+    /// <summary>Puts a store in an empty database.</summary>
+    internal void AttachStore(Store store)
+    {
+        Invariant.Require(_store is null);
+        _store = store;
     }
 
     /// <summary>Exchanges the contents with another database, and what was found out about them.</summary>

@@ -19,7 +19,6 @@ public static class DatasetDigest
     /// <summary>The digest of all keys of all databases; zeros for an empty dataset.</summary>
     public static void OfDataset(KeySpace keyspace, Span<byte> digest)
     {
-        Span<byte> one = stackalloc byte[Length];
         digest.Clear();
         for (int i = 0; i < keyspace.DatabaseCount; i++)
         {
@@ -31,10 +30,24 @@ public static class DatasetDigest
             MixNumber(digest, i);
             for (long address = 0; database.TryWalk(ref address, out Record record);)
             {
-                one.Clear();
-                Mix(one, record.Key);
-                AddValue(one, record);
-                Xor(digest, one);
+                XorKey(digest, record);
+            }
+        }
+    }
+
+    /// <summary>The digest that the dataset had at a cut; from any thread.</summary>
+    internal static void OfCut(KeyspaceCut cut, Span<byte> digest)
+    {
+        digest.Clear();
+        foreach (DatabaseCut database in cut.Databases)
+        {
+            MixNumber(digest, database.Index);
+            for (long address = 0; database.TryWalk(ref address, out Record record);)
+            {
+                if (!record.HasExpiry || record.Expiry > cut.NowMs)
+                {
+                    XorKey(digest, record);
+                }
             }
         }
     }
@@ -44,6 +57,15 @@ public static class DatasetDigest
     {
         digest.Clear();
         AddValue(digest, record);
+    }
+
+    private static void XorKey(Span<byte> digest, Record record)
+    {
+        Span<byte> one = stackalloc byte[Length];
+        one.Clear();
+        Mix(one, record.Key);
+        AddValue(one, record);
+        Xor(digest, one);
     }
 
     private static void AddValue(Span<byte> digest, Record record)

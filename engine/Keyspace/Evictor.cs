@@ -179,7 +179,7 @@ public sealed class Evictor
         long budget = RecordsPerStep;
         if (_policy == MaxMemoryPolicy.VolatileTtl)
         {
-            return store.TryTakeSoonest(ref budget, out record);
+            return store.Expiring.TryTakeSoonest(ref budget, out record);
         }
         bool mostMayGo = !IsVolatile(_policy) || store.ExpiringCount > store.Count / 2;
         return mostMayGo && store.ImmutableBelow == 0
@@ -189,14 +189,14 @@ public sealed class Evictor
 
     private bool TryChooseOldest(Store store, ref long budget, out Record record)
     {
-        while (store.TryPeekOldest(ref budget, out record))
+        while (store.Oldest.TryPeek(ref budget, out record))
         {
             if (MayGo(record) && !IsSpared(store, record))
             {
                 return true;
             }
             record.Flags &= ~RecordFlags.Used;
-            store.MoveOldestToTail(record);
+            store.Oldest.MoveToTail(record);
         }
         return false;
     }
@@ -243,7 +243,7 @@ public sealed class Evictor
         if (_frequencies.IsNew || ++_looked % LooksPerSample == 0)
         {
             // Not those of the walk: what lies together in the log was often written together and is used alike.
-            Record other = store.RandomRecord(_engine.Random);
+            Record other = store.Index.Random(_engine.Random);
             _frequencies.Add(other.Exists && MayGo(other) ? ScoreOf(other) : score, Options.MaxMemorySamples);
         }
         return score < _frequencies.Threshold;

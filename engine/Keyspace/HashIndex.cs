@@ -12,6 +12,7 @@
 // The cursor of SCAN counts buckets with its bits reversed, as redis's does: a bucket's descendants under growth are
 // visited where their ancestor was, so whatever was present throughout is returned (docs/architecture.md).
 
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
@@ -107,6 +108,33 @@ internal sealed unsafe class HashIndex : IDisposable
         if (Count > BucketCount * GrowAbove)
         {
             Grow();
+        }
+    }
+
+    /// <summary>
+    /// Makes an index without entries as big as so many will need. The system gives the memory when they come.
+    /// </summary>
+    public void Reserve(long entries)
+    {
+        long buckets = (entries + GrowAbove - 1) / GrowAbove;
+        if (Count > 0 || buckets <= BucketCount)
+        {
+            return;
+        }
+        _level = BitOperations.Log2((ulong)buckets);
+        _split = buckets - (1L << _level);
+        for (long first = (long)_chunkCount << ChunkBits; first < buckets; first += BucketsPerChunk)
+        {
+            EnsureChunk(first, bigPages: true);
+        }
+    }
+
+    /// <summary>Gives back what was reserved for entries that did not come.</summary>
+    public void Trim()
+    {
+        while (Count < BucketCount * ShrinkBelow && BucketCount > 1L << MinLevel)
+        {
+            MergeLast();
         }
     }
 
@@ -409,7 +437,8 @@ internal sealed unsafe class HashIndex : IDisposable
         }
     }
 
-    private void EnsureChunk(long bucket)
+    /// <param name="bigPages">Of a new one; nobody waits for them in the middle of a turn.</param>
+    private void EnsureChunk(long bucket, bool bigPages = false)
     {
         int chunk = (int)(bucket >> ChunkBits);
         if (chunk < _chunkCount)
@@ -429,7 +458,7 @@ internal sealed unsafe class HashIndex : IDisposable
             _nextChunkRequested &= ready == null;
         }
         _chunks[_chunkCount++] =
-            ready != null ? ready : (byte*)PageMemory.AllocateZeroed(ChunkBytes, bigPages: false);
+            ready != null ? ready : (byte*)PageMemory.AllocateZeroed(ChunkBytes, bigPages, atOnce: false);
     }
 
     private void RequestNextChunk()

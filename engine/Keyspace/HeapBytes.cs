@@ -11,6 +11,9 @@ internal unsafe partial struct HeapBytes
     public int Length;
     public int Capacity;
 
+    /// <summary>When it was made: see <see cref="Values.ValueCut"/>.</summary>
+    public uint Generation;
+
     public Span<byte> Span
     {
         get
@@ -25,12 +28,14 @@ internal unsafe partial struct HeapBytes
     /// <summary>Memory that the block takes.</summary>
     public readonly long Size => sizeof(HeapBytes) + (long)Capacity;
 
+    /// <param name="generation">That of the cut's moment; for a block that is nobody's yet it is set later.</param>
     /// <exception cref="OutOfMemoryException">The system has no such block.</exception>
-    public static HeapBytes* Allocate(int length, int capacity)
+    public static HeapBytes* Allocate(int length, int capacity, uint generation)
     {
         HeapBytes* block = (HeapBytes*)NativeMemory.Alloc((nuint)sizeof(HeapBytes) + (nuint)capacity);
         block->Length = length;
         block->Capacity = capacity;
+        block->Generation = generation;
         return block;
     }
 

@@ -16,6 +16,11 @@ internal interface IExpiryObserver
 /// <summary>All databases of an engine, their time, and their memory.</summary>
 public sealed class KeySpace
 {
+    /// <summary>
+    /// What a cut holds back may come to 1 byte in this many of a log's room, which is half of the machine's memory.
+    /// </summary>
+    private const int CutShare = 4;
+
     private readonly EngineOptions _options;
     private readonly IExpiryObserver _observer;
     private readonly Database[] _databases;
@@ -25,8 +30,14 @@ public sealed class KeySpace
 
     // The databases' stores, in no order: most databases never have one.
     private readonly List<Store> _stores = [];
+    private KeyspaceCut? _cut;
     private int _expireNext;
     private readonly List<long> _sampled = [];
+    private BuildSpace? _buildSpace;
+
+    // Of databases that stage: whose place they may take. Of those: what is being staged for them.
+    private KeySpace? _stagedFor;
+    private long _stagedBytes;
 
     internal KeySpace(
         EngineOptions options, EngineMetrics metrics, IExpiryObserver observer, KeyspaceNotifier notifier,
@@ -37,7 +48,9 @@ public sealed class KeySpace
         Notifier = notifier;
         _random = random;
         Metrics = metrics;
-        _maxLogBytes = Math.Max(1L << 30, 2 * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        _maxLogBytes = options.MaxLogBytes > 0
+            ? options.MaxLogBytes
+            : Math.Max(1L << 30, 2 * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         _databases = new Database[options.Databases];
         for (int i = 0; i < _databases.Length; i++)
         {
@@ -56,10 +69,13 @@ public sealed class KeySpace
     /// </summary>
     public ClientPause Pause { get; } = new();
 
-    public LazyFree LazyFree { get; } = new();
+    public LazyFree LazyFree { get; init; } = new();
 
     /// <summary>Keys that may have what a blocked session waits for, in the order in which they came to.</summary>
     internal List<WantedKey> ReadyKeys { get; set; } = [];
+
+    /// <summary>Where a value is put together: one at a time.</summary>
+    internal BuildSpace BuildSpace => _buildSpace ??= new BuildSpace();
 
     /// <summary>What upkeep costs the commands' thread.</summary>
     public UpkeepClock Upkeep { get; init; } = UpkeepClock.Off;
@@ -76,80 +92,39 @@ public sealed class KeySpace
     public Database this[int index] => _databases[index];
 
     /// <summary>Keys of all databases.</summary>
-    public long Count
-    {
-        get
-        {
-            long count = 0;
-            foreach (Database database in _databases)
-            {
-                count += database.Count;
-            }
-            return count;
-        }
-    }
+    public long Count => _databases.Sum(static database => database.Count);
 
     /// <summary>Every byte that the databases hold: log, index, values outside the log, expiry wheel.</summary>
-    public long UsedBytes
-    {
-        get
-        {
-            long bytes = Cut.RetiredBytes;
-            foreach (Store store in _stores)
-            {
-                bytes += store.UsedBytes;
-            }
-            return bytes;
-        }
-    }
+    public long UsedBytes => Sum(static store => store.UsedBytes) + OnlyInCut + Volatile.Read(ref _stagedBytes);
 
     /// <summary>Bytes of the logs that hold no live record; the cleaner gives them back in time.</summary>
-    public long DeadBytes
-    {
-        get
-        {
-            long bytes = 0;
-            foreach (Store store in _stores)
-            {
-                bytes += store.DeadBytes;
-            }
-            return bytes;
-        }
-    }
-
-    /// <summary>Bytes of the indexes: what the keys cost beside their records.</summary>
-    public long OverheadBytes
-    {
-        get
-        {
-            long bytes = 0;
-            foreach (Store store in _stores)
-            {
-                bytes += store.IndexBytes;
-            }
-            return bytes;
-        }
-    }
-
-    /// <summary>Bytes of the logs' pages, which are on the runtime's heap.</summary>
-    public long LogPageBytes
-    {
-        get
-        {
-            long bytes = 0;
-            foreach (Store store in _stores)
-            {
-                bytes += store.PageBytes;
-            }
-            return bytes;
-        }
-    }
+    public long DeadBytes => Sum(static store => store.DeadBytes);
 
     /// <summary>
-    /// Fills, empties and cleans a store that nobody sees, so that the code of what happens rarely is compiled before a
-    /// client waits for it. Safe on any thread.
+    /// Bytes that are in use and no client's: dead records, what only a cut holds, and what is being loaded. They do
+    /// not count against <c>maxmemory</c>.
     /// </summary>
-    public static void WarmUp()
+    public long UncountedBytes => HeldBytes + Volatile.Read(ref _stagedBytes);
+
+    /// <summary>Bytes that are in use for the running cut alone: what was replaced or deleted since it began.</summary>
+    public long CutBytes => OnlyInCut + Sum(static store => store.Cut.SupersededBytes);
+
+    /// <summary>Bytes of the indexes: what the keys cost beside their records.</summary>
+    public long OverheadBytes => Sum(static store => store.Index.AllocatedBytes);
+
+    /// <summary>Bytes of the logs' pages, which are on the runtime's heap.</summary>
+    public long LogPageBytes => Sum(static store => store.PageBytes) + (_cut?.DetachedPageBytes ?? 0);
+
+    /// <summary>What the cleaner would give back, now or once the cut has ended.</summary>
+    private long HeldBytes => DeadBytes + OnlyInCut;
+
+    private long OnlyInCut => Cut.RetiredBytes + (_cut?.DetachedBytes ?? 0);
+
+    /// <summary>
+    /// Fills, empties and cleans a store that nobody sees, and cuts this keyspace, so that the code of what happens
+    /// rarely is compiled before a client waits for it.
+    /// </summary>
+    public void WarmUp()
     {
         using Store store = new(1L << 30, 0, new LazyFree(), new ValueCut());
         Span<byte> key = stackalloc byte[16];
@@ -163,16 +138,18 @@ public sealed class KeySpace
                     key, hash, store.Find(key, hash), ValueType.String, ValueEncoding.Raw, 400 + (200 * round), -1, 0);
                 store.SetExpiry(record, 1 + i);
             }
-            store.Clean(long.MaxValue);
+            store.Oldest.Clean(long.MaxValue);
             int budget = 100;
-            _ = store.TryTakeExpired(1 << 20, ref budget, out _);
+            _ = store.Expiring.TryTakeDue(1 << 20, ref budget, out _);
         }
         for (long i = 0; i < 2000; i++)
         {
             BitConverter.TryWriteBytes(key, i);
             store.Delete(store.Find(key, KeyHash.Of(key)));
         }
-        store.Clean(long.MaxValue);
+        store.Oldest.Clean(long.MaxValue);
+        KeyspaceCut cut = BeginCut();
+        EndCut(cut);
     }
 
     /// <summary>Exchanges the contents of two databases; who has one selected sees the other's keys.</summary>
@@ -195,9 +172,22 @@ public sealed class KeySpace
             return 0;
         }
         long count = store.Count;
+        Retire(store, count, inBackground);
+        return count;
+    }
+
+    /// <summary>Frees a store that no database has any more, as soon as no cut sees it.</summary>
+    /// <param name="count">How many keys it has.</param>
+    /// <param name="inBackground">The memory is given back by another thread.</param>
+    internal void Retire(Store store, long count, bool inBackground)
+    {
         store.EndBatch();
         _stores.Remove(store);
-        if (inBackground)
+        if (_cut is not null && store.IsNeededByCut)
+        {
+            _cut.Keep(store, inBackground ? Math.Max(count, 1) : 0);
+        }
+        else if (inBackground)
         {
             LazyFree.Dispose(store, Math.Max(count, 1));
         }
@@ -205,7 +195,102 @@ public sealed class KeySpace
         {
             store.Dispose();
         }
-        return count;
+    }
+
+    /// <summary>
+    /// Cuts: from here to <see cref="EndCut"/> the dataset as it is now can be read by other threads. Between two
+    /// commands only; one cut at a time.
+    /// </summary>
+    internal KeyspaceCut BeginCut()
+    {
+        Invariant.Require(_cut is null);
+        List<DatabaseCut> databases = [];
+        foreach (Database database in _databases)
+        {
+            if (database.Count > 0)
+            {
+                databases.Add(database.Store!.BeginCut(database.Index));
+            }
+        }
+        Cut.Begin();
+        _cut = new KeyspaceCut(NowMs, databases) { HeldBefore = HeldBytes };
+        return _cut;
+    }
+
+    /// <summary>Ends a cut that nobody reads any more; what only it held is freed in the background.</summary>
+    internal void EndCut(KeyspaceCut cut)
+    {
+        Invariant.Require(cut == _cut);
+        _cut = null;
+        cut.End(LazyFree);
+        foreach (Store store in _stores)
+        {
+            store.EndCut(isWalked: false);
+        }
+        Cut.End(LazyFree);
+    }
+
+    /// <summary>
+    /// Puts a loaded dataset in the place of everything there is, which is freed in the background. Between two
+    /// commands; whoever waits for or watches a key is told.
+    /// </summary>
+    /// <param name="loaded">Spent afterwards.</param>
+    public void Adopt(Snapshot.LoadedDataset loaded)
+    {
+        KeySpace staged = loaded.Keyspace;
+        Volatile.Write(ref _stagedBytes, 0);
+        Invariant.Require(staged.DatabaseCount == DatabaseCount);
+        for (int i = 0; i < _databases.Length; i++)
+        {
+            Database database = _databases[i];
+            database.AnnounceReplacement(staged[i]);
+            if (database.DetachStore() is Store old)
+            {
+                Retire(old, old.Count, inBackground: true);
+            }
+            if (staged[i].DetachStore() is Store store)
+            {
+                staged._stores.Remove(store);
+                store.Values.Cut = Cut;
+                Join(store);
+                database.AttachStore(store);
+            }
+        }
+    }
+
+    /// <summary>Empty databases apart from these, which <see cref="Adopt"/> can put in their place.</summary>
+    /// <param name="nowMs">Unix time in milliseconds, the same for all that will be put there.</param>
+    internal KeySpace Stage(long nowMs)
+    {
+        KeyspaceNotifier silence = new(new EngineOptions(), new PubSubRegistry());
+        return new KeySpace(_options, new EngineMetrics(), _observer, silence, new Random(0))
+        {
+            NowMs = nowMs,
+            LazyFree = LazyFree,
+            Upkeep = Upkeep,
+            _stagedFor = this,
+        };
+    }
+
+    /// <summary>
+    /// Shows what these databases, which <see cref="Stage"/> gave, take by now. By the thread that fills them.
+    /// </summary>
+    internal void TellStaged() => Volatile.Write(ref _stagedFor!._stagedBytes, UsedBytes);
+
+    /// <summary>Frees everything; for databases that are nobody's.</summary>
+    internal void DisposeStores()
+    {
+        foreach (Database database in _databases)
+        {
+            if (database.DetachStore() is Store store)
+            {
+                Retire(store, store.Count, inBackground: false);
+            }
+        }
+        if (_stagedFor is not null)
+        {
+            Volatile.Write(ref _stagedFor._stagedBytes, 0);
+        }
     }
 
     /// <summary>Whoever waits for the key is tried to be served when the running command has ended.</summary>
@@ -248,7 +333,7 @@ public sealed class KeySpace
         {
             // The next round begins where this one ends, so that none waits for ever behind another.
             Database database = _databases[_expireNext];
-            while (database.Store is Store store && store.TryTakeExpired(NowMs, ref budget, out Record record))
+            while (database.Store is Store store && store.Expiring.TryTakeDue(NowMs, ref budget, out Record record))
             {
                 Expire(database, record);
             }
@@ -264,18 +349,42 @@ public sealed class KeySpace
     {
         long start = Upkeep.IsOn ? Upkeep.Start() : 0;
         _cleaner.Run(_stores, urgent, idle);
+        if (_cut is { IsTooBig: false })
+        {
+            _cut.IsTooBig = HoldsTooMuch(_cut);
+        }
         if (start != 0)
         {
             Upkeep.Stop(ref Upkeep.CleanerTicks, start);
         }
         foreach (Store store in _stores)
         {
-            store.SweepWheel(idle);
+            store.Expiring.Sweep(idle);
         }
         if (idle)
         {
             _cleaner.ReturnMemory(LogPageBytes);
         }
+    }
+
+    /// <summary>
+    /// No log gives anything back while a cut lasts, so what is written and deleted meanwhile, however short it lived,
+    /// adds up until the cut ends.
+    /// </summary>
+    private bool HoldsTooMuch(KeyspaceCut cut)
+    {
+        if (HeldBytes - cut.HeldBefore > _maxLogBytes / CutShare)
+        {
+            return true;
+        }
+        foreach (Store store in _stores)
+        {
+            if (store.IsNeededByCut && store.LogBytes > _maxLogBytes / 8 * 7)
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// <summary>
@@ -310,7 +419,7 @@ public sealed class KeySpace
             total += keys;
             if (byTime)
             {
-                long next = database.Store!.SoonestExpiry;
+                long next = database.Store!.Expiring.Soonest;
                 picked = next < soonest || picked is null ? database : picked;
                 soonest = Math.Min(next, soonest);
             }
@@ -325,9 +434,15 @@ public sealed class KeySpace
     internal Store OpenStore()
     {
         Store store = new(_maxLogBytes, NowMs, LazyFree, Cut, Upkeep);
+        Join(store);
+        return store;
+    }
+
+    /// <summary>A store is one of these databases' from now on.</summary>
+    private void Join(Store store)
+    {
         store.BeginBatch();
         _stores.Add(store);
-        return store;
     }
 
     /// <summary>
@@ -350,6 +465,16 @@ public sealed class KeySpace
         }
     }
 
+    private long Sum(Func<Store, long> figure)
+    {
+        long sum = 0;
+        foreach (Store store in _stores)
+        {
+            sum += figure(store);
+        }
+        return sum;
+    }
+
     internal void Touch(Record record)
     {
         if (UsesLfu)
@@ -370,6 +495,18 @@ public sealed class KeySpace
     internal uint AccessInfoFor(Record existing) => UsesLfu
         ? (existing.Exists ? existing.AccessInfo : AccessClock.LfuNew(NowMs))
         : AccessClock.Lru(NowMs);
+
+    /// <summary>Access information of a value that comes with its own.</summary>
+    /// <param name="idleSeconds">Seconds without use, or -1 if it does not say.</param>
+    /// <param name="frequency">LFU counter, or -1.</param>
+    internal uint LoadedAccessInfo(long idleSeconds, int frequency)
+    {
+        if (UsesLfu)
+        {
+            return frequency >= 0 ? AccessClock.Lfu(NowMs, frequency) : AccessClock.LfuNew(NowMs);
+        }
+        return idleSeconds > 0 ? AccessClock.LruBefore(NowMs, idleSeconds) : AccessClock.Lru(NowMs);
+    }
 
     private void Expire(Database database, Record record)
     {

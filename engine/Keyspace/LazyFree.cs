@@ -13,12 +13,16 @@ public sealed unsafe class LazyFree
     private readonly Queue<object> _queue = [];
     private long _pending;
     private long _freed;
+    private long _unfinished;
     private bool _runs;
 
     /// <summary>Objects handed over and not freed yet.</summary>
     public long Pending => Interlocked.Read(ref _pending);
 
     public long Freed => Interlocked.Read(ref _freed);
+
+    /// <summary>Everything that was handed over is freed, what is not counted too.</summary>
+    internal bool IsIdle => Interlocked.Read(ref _unfinished) == 0;
 
     public void ResetFreed() => Interlocked.Exchange(ref _freed, 0);
 
@@ -44,7 +48,9 @@ public sealed unsafe class LazyFree
     }
 
     /// <summary>Disposes of an object in the background.</summary>
-    /// <param name="objects">How many values it holds, for the counters.</param>
+    /// <param name="objects">
+    /// How many values it holds, for the counters; 0 if no client gave it up in the background.
+    /// </param>
     internal void Dispose(IDisposable target, long objects) => Enqueue((target, objects), objects);
 
     private sealed record Collection(nint Root);
@@ -52,6 +58,7 @@ public sealed unsafe class LazyFree
     private void Enqueue(object item, long objects)
     {
         Interlocked.Add(ref _pending, objects);
+        Interlocked.Increment(ref _unfinished);
         lock (_queue)
         {
             _queue.Enqueue(item);
@@ -85,6 +92,7 @@ public sealed unsafe class LazyFree
             }
             Interlocked.Add(ref _pending, -objects);
             Interlocked.Add(ref _freed, objects);
+            Interlocked.Decrement(ref _unfinished);
         }
     }
 

@@ -19,8 +19,9 @@ internal static unsafe partial class PageMemory
     /// <param name="bigPages">
     /// Ask for pages of 2 MiB: they spare a look-up at random one of its misses, and may take milliseconds to get.
     /// </param>
+    /// <param name="atOnce">False takes big pages, too, when they are first touched.</param>
     /// <exception cref="InsufficientMemoryException">The system refused.</exception>
-    public static void* AllocateZeroed(nuint size, bool bigPages)
+    public static void* AllocateZeroed(nuint size, bool bigPages, bool atOnce = true)
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -50,7 +51,7 @@ internal static unsafe partial class PageMemory
         {
             // Advice only: where the system declines it, ordinary pages serve.
             _ = Advise((void*)aligned, size, AdviseBigPage);
-            for (nuint offset = 0; offset < size; offset += 4096)
+            for (nuint offset = 0; atOnce && offset < size; offset += 4096)
             {
                 *(byte*)(aligned + offset) = 0;
             }

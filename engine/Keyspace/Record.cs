@@ -197,6 +197,35 @@ public readonly unsafe struct Record
     /// <summary>Everything in front of the payload.</summary>
     private int HeaderSize => KeyOffset + StoredKeyLength + ((Flags & RecordFlags.HasExpiry) != 0 ? ExpirySize : 0);
 
+    /// <summary>
+    /// Takes the record out of the dataset. A cut's thread that sees the flag sees the generation too, and does not
+    /// look at it before.
+    /// </summary>
+    /// <param name="generation">The cut that it still belongs to, or 0.</param>
+    internal void Supersede(byte generation)
+    {
+        SupersededGeneration = generation;
+        Volatile.Write(ref _start[5], (byte)(Flags | RecordFlags.Superseded));
+    }
+
+    /// <summary>
+    /// Tells, from any thread, whether a cut sees the record, which is below the cut's end. A generation that is
+    /// another cut's is cleared.
+    /// </summary>
+    internal bool IsInCut(byte generation)
+    {
+        if ((Volatile.Read(ref _start[5]) & (byte)RecordFlags.Superseded) == 0)
+        {
+            return true;
+        }
+        byte superseded = SupersededGeneration;
+        if (superseded != generation && superseded != 0)
+        {
+            SupersededGeneration = 0;
+        }
+        return superseded == generation;
+    }
+
     internal static int Align(int size) => (size + 7) & ~7;
 
     internal void SetEncoding(ValueEncoding encoding) => SetTypeAndEncoding(Type, encoding);

@@ -102,6 +102,9 @@ internal sealed unsafe class RecordLog : IDisposable
     /// <summary>Bytes of memory that the pages take.</summary>
     public long AllocatedBytes => (long)_store.Log.AllocatedPageCount * PageSize;
 
+    /// <summary>A cut sees the log: no page may be freed, for who walks the cut does not hold the epoch.</summary>
+    public bool IsHeld { get; set; }
+
     /// <summary>From here to <see cref="EndBatch"/> no page is freed, so pointers to records stay good.</summary>
     public void BeginBatch()
     {
@@ -141,9 +144,29 @@ internal sealed unsafe class RecordLog : IDisposable
     /// <summary>The first address of the page behind the one that holds an address.</summary>
     public static long NextPage(long address) => (address | PageMask) + 1;
 
+    /// <summary>The record at an address, or at the beginning of the next page when there is none.</summary>
+    /// <param name="end">An address where a record ends: the tail, or where it was.</param>
+    /// <returns>False at the end.</returns>
+    public bool TryReadAt(ref long address, long end, out Record record)
+    {
+        while (address < end)
+        {
+            byte* start = PointerTo(address);
+            if (*(ushort*)start != 0)
+            {
+                record = new Record(start, address);
+                return true;
+            }
+            address = NextPage(address);
+        }
+        record = default;
+        return false;
+    }
+
     /// <summary>Gives up everything below an address; whole pages go back when the batch ends.</summary>
     public void FreeUntil(long address)
     {
+        Invariant.Require(!IsHeld);
         long page = address & ~PageMask;
         long first = BeginAddress & ~PageMask;
         BeginAddress = address;
@@ -172,6 +195,7 @@ internal sealed unsafe class RecordLog : IDisposable
 
     public void Dispose()
     {
+        Invariant.Require(!IsHeld);
         EndBatch();
 
         // The runtime keeps what it collects, for a long time if nothing is allocated. The pages' contents can go

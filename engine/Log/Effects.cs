@@ -46,6 +46,9 @@ public sealed unsafe class Effects : IExpiryObserver
     /// <summary>Changes of the dataset since the process began; INFO counts those since the last save.</summary>
     public long Changes { get; private set; }
 
+    /// <summary>The database that the log's next effect is in, if no SELECT comes before it.</summary>
+    public int SelectedDatabase => Math.Max(0, _selectedDatabase);
+
     /// <summary>The running command has given an effect.</summary>
     public bool HasGiven => _givenCount > 0;
 

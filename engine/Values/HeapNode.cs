@@ -30,6 +30,11 @@ internal struct HeapValue
     public HeapNode Node;
     public HeapValueKind Kind;
 
+    /// <summary>
+    /// The generation that the value is of, whatever of it was copied since; no block of it is older.
+    /// </summary>
+    public uint Made;
+
     /// <summary>Memory of the root and all its nodes, in bytes.</summary>
     public long Bytes;
 

@@ -46,14 +46,29 @@ internal static unsafe class HeapSortedSet
         Order(root, heap).Insert(score, text, member, StoredBlock(root, member));
     }
 
+    /// <summary>Adds a member unless it is there.</summary>
+    /// <param name="text">Of the member.</param>
+    /// <returns>False if it is there; then its score in the table is of no meaning.</returns>
+    public static bool TryAdd(
+        SortedSetRoot* root, ReadOnlySpan<byte> text, in PackedText member, double score, ValueHeap heap)
+    {
+        if (!SetScore(root, member, score, heap))
+        {
+            return false;
+        }
+        Order(root, heap).Insert(score, text, member, StoredBlock(root, member));
+        return true;
+    }
+
     /// <summary>
     /// Adds a member, or changes its score, in the table alone, in a set that has no order yet:
     /// <see cref="AddToOrder"/> follows for each.
     /// </summary>
-    public static void SetScore(SortedSetRoot* root, in PackedText member, double score, ValueHeap heap)
+    /// <returns>True if the member is new.</returns>
+    public static bool SetScore(SortedSetRoot* root, in PackedText member, double score, ValueHeap heap)
     {
         byte* scratch = stackalloc byte[SortedScore.ScratchLength];
-        HashTable.Set(&root->Scores, member, SortedScore.ToText(score, scratch), heap, &root->Value);
+        return HashTable.Set(&root->Scores, member, SortedScore.ToText(score, scratch), heap, &root->Value);
     }
 
     /// <summary>Gives a member that the table has its place in the order; in ascending order is quickest.</summary>

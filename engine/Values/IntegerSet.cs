@@ -18,6 +18,9 @@ internal readonly unsafe struct IntegerSet(byte* start)
 
     public int Width => start[2];
 
+    /// <summary>The integers as they lie there.</summary>
+    public ReadOnlySpan<byte> Bytes => new(Integers, Count * Width);
+
     private byte* Integers => start + HeaderSize;
 
     public long this[int index] => Width switch

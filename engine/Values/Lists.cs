@@ -19,6 +19,13 @@ internal static unsafe class Lists
     /// <summary>A record is written again when its elements take less than a quarter of more than this.</summary>
     private const int LeastShrunk = 128;
 
+    /// <summary>How many elements a list may have that is kept in its record.</summary>
+    public static int MaxPackedCount(EngineOptions options)
+    {
+        int size = options.ListMaxListpackSize;
+        return size < 0 ? int.MaxValue : Math.Max(size, 1);
+    }
+
     public static long LengthOf(Record list) =>
         list.IsHeapCollection ? list.Root->Count : *(ushort*)list.Payload;
 
@@ -225,7 +232,8 @@ internal static unsafe class Lists
     /// <summary>Frees a list that no record has.</summary>
     public static void Free(Database database, ListRoot* root) => database.FreeTemporary(&root->Value);
 
-    private static bool Fits(in Pack pack, in PackedText text, int maxPacked) =>
+    /// <summary>True if a list that is a pack stays one with one more element.</summary>
+    public static bool Fits(in Pack pack, in PackedText text, int maxPacked) =>
         !text.IsBlock && pack.Needed + Pack.SizeOf(text) <= MaxPacked && pack.Count < maxPacked;
 
     private static Record Create(

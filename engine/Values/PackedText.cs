@@ -56,12 +56,29 @@ internal readonly ref struct PackedText
     /// <summary>Bytes of the payload.</summary>
     public int PayloadLength => Element.SizeOf(Code);
 
+    /// <summary>Length as text.</summary>
+    public int Length => IsInteger && Bytes.IsEmpty ? Numbers.FormattedLength(Integer) : Bytes.Length;
+
+    /// <summary>True if the text has more bytes than a limit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsLongerThan(long limit) =>
+        IsInteger ? limit < Element.ScratchLength && Length > limit : Bytes.Length > limit;
+
+    /// <summary>The text, also of what was given as an integer: that is written to the scratch.</summary>
+    /// <param name="scratch">At least <see cref="Element.ScratchLength"/> bytes, which outlive the result.</param>
+    public unsafe ReadOnlySpan<byte> Text(byte* scratch) => IsInteger && Bytes.IsEmpty
+        ? new ReadOnlySpan<byte>(scratch, Numbers.Format(Integer, scratch))
+        : Bytes;
+
     /// <summary>Bytes that are not text and are never read as an integer: a score of 8 bytes, for example.</summary>
     public static PackedText Binary(ReadOnlySpan<byte> bytes)
     {
         Invariant.Require(bytes.Length <= Element.MaxInlineLength);
         return new PackedText(bytes, (byte)bytes.Length);
     }
+
+    /// <summary>Bytes that only are asked for, or are too long for another form than that of a block.</summary>
+    public static PackedText Plain(ReadOnlySpan<byte> bytes) => new(bytes, Element.BlockCode);
 
     /// <summary>The form of a stored element, to be stored or looked for elsewhere.</summary>
     public static PackedText Of(Element element) =>

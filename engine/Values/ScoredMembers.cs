@@ -26,6 +26,8 @@ internal unsafe ref struct ScoredMembers(long capacity)
     /// <summary>By score, and by the bytes of the member where that is the same.</summary>
     public readonly void Sort() => new Span<ScoredMember>(_start, _count).Sort(Compare);
 
+    public readonly void Reverse() => new Span<ScoredMember>(_start, _count).Reverse();
+
     public readonly void Dispose() => NativeMemory.Free(_start);
 
     private static int Compare(ScoredMember left, ScoredMember right)

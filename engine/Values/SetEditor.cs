@@ -21,10 +21,14 @@ internal unsafe ref struct SetEditor(Database database, Record record, long maxI
     /// <summary>Redis's bound, whatever the directive says.</summary>
     private const long MaxIntegers = 1L << 30;
 
-    private readonly long _maxIntegers = Math.Min(maxIntegers, MaxIntegers);
+    private readonly long _maxIntegers = IntegerLimit(maxIntegers);
 
     /// <summary>The set's present record.</summary>
     public Record Record { get; private set; } = record;
+
+    /// <summary>Most members of an "intset".</summary>
+    /// <param name="configured">What the directive says.</param>
+    public static long IntegerLimit(long configured) => Math.Min(configured, MaxIntegers);
 
     /// <summary>Deletes the key if nothing is left in it.</summary>
     /// <returns>True if it was deleted.</returns>

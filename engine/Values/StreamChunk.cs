@@ -7,7 +7,8 @@
 //     without it the number of fields, then field, value, field, value ...
 //     and the number of the entry's elements, for who comes from behind
 //
-// A deleted entry is only marked. When most of a chunk is marked, the marked ones are cut out; what redis, which never
+// A deleted entry is only marked. The IDs of the others ascend; its own may be greater than those behind it, after
+// XSETID made the last ID smaller. When most of a chunk is marked, the marked ones are cut out; what redis, which never
 // does that, would still hold is counted on, so that a chunk is full exactly when redis's node is.
 
 namespace Tidelog.Engine.Values;
@@ -41,8 +42,8 @@ internal unsafe struct StreamChunk
 
     /// <summary>Smallest number of marked entries that is worth cutting out.</summary>
     private const int WorthDropping = 8;
-    private const byte DeletedFlag = 1;
-    private const byte SameFieldsFlag = 2;
+    internal const byte DeletedFlag = 1;
+    internal const byte SameFieldsFlag = 2;
     private const int HeaderAndEnd = 7;
     private const int DoublingLimit = 4096;
 
@@ -143,9 +144,9 @@ internal unsafe struct StreamChunk
         for (byte* at = Elements(chunk) + chunk->EntriesAt; at < end;)
         {
             StreamEntry entry = ReadEntry(chunk, at);
-            if (entry.Id >= id)
+            if (!entry.IsDeleted && entry.Id >= id)
             {
-                return entry.Id == id && !entry.IsDeleted ? at : null;
+                return entry.Id == id ? at : null;
             }
             at = entry.SkipToEnd();
         }

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Tidelog.Engine.Values;
 
 /// <summary>
-/// Goes through the entries of a stream within a range of IDs, deleted ones left out. Good until the stream's entries
-/// are changed.
+/// Goes through the entries of a stream within a range of IDs, deleted ones left out: their IDs, which need not ascend,
+/// say nothing of where the range ends. Good until the stream's entries are changed.
 /// </summary>
 internal unsafe struct StreamCursor
 {
@@ -57,16 +57,11 @@ internal unsafe struct StreamCursor
             while (_at < end)
             {
                 _entry = StreamChunk.ReadEntry(_chunk, _at);
-                if (_entry.Id > _last)
-                {
-                    _chunk = null;
-                    _hasEntry = false;
-                    return false;
-                }
                 if (!_entry.IsDeleted && _entry.Id >= _first)
                 {
-                    _hasEntry = true;
-                    return true;
+                    _hasEntry = _entry.Id <= _last;
+                    _chunk = _hasEntry ? _chunk : null;
+                    return _hasEntry;
                 }
                 _at = _entry.SkipToEnd();
             }
@@ -86,14 +81,11 @@ internal unsafe struct StreamCursor
             {
                 _at = BeginOfEntryBefore(_at);
                 _entry = StreamChunk.ReadEntry(_chunk, _at);
-                if (_entry.Id < _first)
-                {
-                    _chunk = null;
-                    return false;
-                }
                 if (!_entry.IsDeleted && _entry.Id <= _last)
                 {
-                    return true;
+                    bool isWithin = _entry.Id >= _first;
+                    _chunk = isWithin ? _chunk : null;
+                    return isWithin;
                 }
             }
             _chunks.MovePrevious();

@@ -151,6 +151,16 @@ internal static unsafe class StreamEntries
         root->FirstId = cursor.MoveNext() ? cursor.Entry.Id : default;
     }
 
+    /// <summary>
+    /// What <see cref="StreamRoot.FirstId"/> is for who only knows the entries; of an empty stream the greatest ID, as
+    /// redis has it.
+    /// </summary>
+    public static StreamId FirstWithoutNote(StreamRoot* root)
+    {
+        StreamCursor cursor = new(root, StreamId.Min, StreamId.Max, reverse: false);
+        return root->Value.Count != 0 && cursor.MoveNext() ? cursor.Entry.Id : StreamId.Max;
+    }
+
     /// <summary>ID of the last entry that is not deleted; 0-0 if there is none.</summary>
     public static StreamId LastLive(StreamRoot* root)
     {
@@ -180,6 +190,14 @@ internal static unsafe class StreamEntries
         StreamLimits limits)
     {
         TreeCursor<StreamId, nint> last = TreeCursor<StreamId, nint>.AtLast(root->Chunks);
+        while (last.IsValid && last.Key >= id)
+        {
+            // XSETID made the last ID smaller, which it can if the chunk has only deleted entries. With one in front of
+            // the chunk's own ID, or a second chunk of this ID, entries would not be found.
+            Invariant.Require(((StreamChunk*)*last.Value)->Live == 0);
+            RemoveChunk(root, heap, last.Key);
+            last = TreeCursor<StreamId, nint>.AtLast(root->Chunks);
+        }
         if (last.IsValid)
         {
             StreamChunk* chunk = (StreamChunk*)*last.Value;

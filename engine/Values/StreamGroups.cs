@@ -44,6 +44,9 @@ internal static unsafe class StreamGroups
         StreamGroup group = *at.Value;
         long bytes = CostOf(own) + BytesOf(group);
         StreamRoot* detached = StreamRoot.New(heap);
+
+        // The root is new, what it gets is as old as the stream: a cut that sees parts of it has to keep it whole.
+        detached->Value.Made = root->Value.Made;
         *detached->Groups.Insert(own, heap, &detached->Value) = group;
         root->Groups.Remove(own, heap, &root->Value);
         root->Value.Bytes -= bytes;

@@ -2,7 +2,7 @@ namespace Tidelog.Engine.Values;
 
 /// <summary>The ID of a stream's entry: a time and a number within it, compared in this order.</summary>
 /// <param name="Ms">Unix time in milliseconds, or whatever the client gave.</param>
-internal readonly record struct StreamId(ulong Ms, ulong Seq) : ITreeKey<StreamId>
+public readonly record struct StreamId(ulong Ms, ulong Seq) : ITreeKey<StreamId>
 {
     /// <summary>Most bytes of an ID as text.</summary>
     public const int MaxTextLength = 41;

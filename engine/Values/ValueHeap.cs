@@ -15,7 +15,8 @@ internal sealed unsafe class ValueHeap(ValueCut cut)
     /// <summary>Memory of all values, in bytes, the allocator's own share included.</summary>
     public long Bytes { get; private set; }
 
-    public ValueCut Cut { get; } = cut;
+    /// <summary>The cut that its blocks may belong to: that of the keyspace, also one that adopts them.</summary>
+    public ValueCut Cut { get; set; } = cut;
 
     /// <summary>What a block costs in the C library's heap.</summary>
     public static long CostOf(int size) => Math.Max(32, ((long)size + 8 + 15) & ~15);
@@ -27,6 +28,7 @@ internal sealed unsafe class ValueHeap(ValueCut cut)
         root->Node.Generation = Cut.Generation;
         root->Node.Size = size;
         root->Kind = kind;
+        root->Made = Cut.Generation;
         root->Bytes = CostOf(size);
         Bytes += root->Bytes;
         return root;

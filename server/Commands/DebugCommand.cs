@@ -42,11 +42,16 @@ internal static class DebugCommand
         "PROTOCOL <type>",
         "    Answer an example of a type: string, integer, double, bignum, null, array, set, map,",
         "    attrib, push, verbatim, true, false.",
+        "RELOAD [MERGE] [NOFLUSH] [NOSAVE]",
+        "    Save the dataset and load it again. NOSAVE loads the file as it is, NOFLUSH keeps the keys",
+        "    that are there, and with MERGE those of the file replace them.",
         "REPLYBUFFER PEAK-RESET-TIME <NEVER||RESET|time>",
         "REPLYBUFFER RESIZING <0|1>",
         "    Accepted without effect.",
         "SET-ACTIVE-EXPIRE <0|1>",
         "    With 0, expired keys go only when they are asked for.",
+        "SET-SKIP-CHECKSUM-VALIDATION <0|1>",
+        "    With 1, RESTORE and the loading of files do not look at checksums.",
         "SLEEP <seconds>",
         "    Stop the whole server for so long. Decimals allowed.",
         "TURNS ON <microseconds>|OFF|REPORT",
@@ -74,10 +79,10 @@ internal static class DebugCommand
         new("GC-PAUSES", 2, 3, DebugTurns.GcPauses),
         new("QUICKLIST-PACKED-THRESHOLD", 3, 3, QuicklistThreshold),
         new("CLIENT-EVICTION", 2, 2, context => context.Reply.Error("ERR maxmemory-clients is disabled."u8)),
-        new("RELOAD", 2, int.MaxValue, context => Missing(context, "this version has no snapshots")),
+        new("RELOAD", 2, int.MaxValue, DebugReload.Reload),
         new("LOADAOF", 2, 2, context => Missing(context, "this version has no append-only file")),
         new("SET-DISABLE-DENY-SCRIPTS", 3, 3, WithoutEffect),
-        new("SET-SKIP-CHECKSUM-VALIDATION", 3, 3, WithoutEffect),
+        new("SET-SKIP-CHECKSUM-VALIDATION", 3, 3, SkipChecksums),
         new("AOF-FLUSH-SLEEP", 3, 3, WithoutEffect),
         new("DROP-CLUSTER-PACKET-FILTER", 3, 3, WithoutEffect),
         new("LEAK", 3, 3, WithoutEffect),
@@ -98,10 +103,11 @@ internal static class DebugCommand
             Docs = new("Holds commands for the tests of the server itself.", "1.0.0", "server",
                 "Depends on subcommand.", "subcommand")
             {
-                Difference = "What would crash the process is refused; RELOAD and LOADAOF are refused until there are "
-                    + "files. Missing: CLUSTERLINK, CONFIG-REWRITE-FORCE-ALL, LISTPACK, MALLCTL, MALLCTL-STR, "
-                    + "QUICKLIST, REPLICATE, SDSLEN, STRINGMATCH-TEST, STRUCTSIZE. OBJECT tells an address in "
-                    + "the log, and a length before compression. TURNS and GC-PAUSES are ours.",
+                Difference = "What would crash the process is refused; LOADAOF is refused until there is an append-only"
+                    + " file. A RELOAD that fails leaves the dataset as it was. Missing: CLUSTERLINK, "
+                    + "CONFIG-REWRITE-FORCE-ALL, LISTPACK, MALLCTL, MALLCTL-STR, QUICKLIST, REPLICATE, SDSLEN, "
+                    + "STRINGMATCH-TEST, STRUCTSIZE. OBJECT tells an address in the log, and a length before "
+                    + "compression. TURNS and GC-PAUSES are ours.",
             },
         },
     ];
@@ -247,6 +253,12 @@ internal static class DebugCommand
     private static void SetActiveExpire(CommandContext context)
     {
         context.Keyspace.ActiveExpiry = IsOn(context, 2);
+        context.Reply.Ok();
+    }
+
+    private static void SkipChecksums(CommandContext context)
+    {
+        context.Engine.SkipsChecksums = IsOn(context, 2);
         context.Reply.Ok();
     }
 

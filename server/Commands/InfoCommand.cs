@@ -13,7 +13,7 @@ internal static class InfoCommand
         new("Server", true, ServerSections.Server),
         new("Clients", true, ServerSections.Clients),
         new("Memory", true, MemorySection.Write),
-        new("Persistence", true, DataSections.Persistence),
+        new("Persistence", true, PersistenceSection.Write),
         new("Stats", true, StatsSections.Stats),
         new("Replication", true, DataSections.Replication),
         new("CPU", true, (_, text) => ServerSections.Cpu(text)),
@@ -32,10 +32,11 @@ internal static class InfoCommand
             Tips = ["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
             Docs = new("Tells the server's state and counters.", "1.0.0", "server", "O(1)", "[section [section ...]]")
             {
-                Difference = "The fields are the same. Those about what does not exist yet (disk, replicas, scripts, "
-                    + "tracking, defragmentation) stay 0, `modules` and `latencystats` are empty, "
-                    + "`repl_backlog_active` is always 1, and the figures of memory are of Tidelog's own "
-                    + "structures.",
+                Difference = "The fields are the same, and two more end `persistence`: `rdb_last_cut_usec` and "
+                    + "`rdb_max_cut_usec`, how long commands waited for a snapshot to begin. The fields about what "
+                    + "does not exist yet (the append-only file, replicas, scripts, tracking, defragmentation) stay 0, "
+                    + "`modules` and `latencystats` are empty, `repl_backlog_active` is always 1, and the figures of "
+                    + "memory are of Tidelog's own structures.",
             },
         },
     ];

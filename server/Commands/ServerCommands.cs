@@ -12,6 +12,8 @@ internal static class ServerCommands
         .. ConfigCommands.Table,
         .. InfoCommand.Table,
         .. ShutdownCommand.Table,
+        .. SnapshotCommands.Table,
         .. DebugCommand.Table,
+        .. MigrateCommand.Table,
     ];
 }

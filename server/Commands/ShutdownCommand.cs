@@ -16,12 +16,7 @@ internal static class ShutdownCommand
             Docs = new("Ends the server, after saving if there is something to save.", "1.0.0", "server",
                 "O(N) when saving, where N is the total number of keys in all databases when saving data, "
                     + "otherwise O(1)",
-                "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]")
-            {
-                Difference = "There are no snapshots: SAVE is an error, and with FORCE ends the server all the same; "
-                    + "without SAVE the data is gone even if there are save points.",
-            },
-        },
+                "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]"),        },
     ];
 
     private static void Shutdown(CommandContext context)

@@ -32,6 +32,7 @@ internal sealed record CommandLine
                tidelog-server -v | --version
                tidelog-server -h | --help
                tidelog-server --check-system
+               tidelog-server rdb check|stat|json FILE
 
         The file has redis.conf's format. A "-" as the first or last argument reads further lines from
         standard input. Options come last and win.

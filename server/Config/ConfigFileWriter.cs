@@ -1,4 +1,5 @@
 using System.Text;
+using Tidelog.Engine.Storage;
 
 namespace Tidelog.Server.Config;
 
@@ -27,7 +28,7 @@ internal static class ConfigFileWriter
             File.Delete(temporary);
             throw;
         }
-        if (!OperatingSystem.IsWindows()) FileCalls.SyncDirectory(Path.GetDirectoryName(file)!);
+        DiskStorage.Instance.SyncDirectory(Path.GetDirectoryName(file)!);
     }
 
     private static FileStreamOptions Options()

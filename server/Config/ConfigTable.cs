@@ -1,12 +1,14 @@
 using System.Runtime.CompilerServices;
 using Tidelog.Engine;
+using Tidelog.Engine.Snapshot;
 using static Tidelog.Server.Config.DirectiveFlags;
 
 namespace Tidelog.Server.Config;
 
-// Every directive of Redis 7.0.15 is one row. A row that points at a field of the settings takes the field's initial
-// value as its default. `Kept(x)` is the default of a row whose feature does not exist (yet): its value is checked,
-// kept and answered, and nothing reads it. When the feature comes, the row gets a field.
+// Every directive of Redis 7.0.15 is one row; rdb-version is the only one of Tidelog's own. A row that points at a
+// field of the settings takes the field's initial value as its default. `Kept(x)` is the default of a row whose feature
+// does not exist (yet): its value is checked, kept and answered, and nothing reads it. When the feature comes, the row
+// gets a field.
 
 /// <summary>All directives, by name and by alias.</summary>
 internal sealed class ConfigTable
@@ -22,7 +24,7 @@ internal sealed class ConfigTable
         Add([
             .. Network(settings), .. Process(settings, warn), .. Log(settings), .. Security(settings),
             .. Memory(settings, settings.Engine), .. Types(settings.Engine),
-            .. Snapshots(settings.Persistence), .. AppendOnlyFile(settings.Persistence),
+            .. Snapshots(settings.Persistence, settings.Engine), .. AppendOnlyFile(settings.Persistence),
             .. Replication(settings, settings.Replication), .. Cluster(settings), .. Tls(), .. Defragmentation(),
         ]);
     }
@@ -185,13 +187,14 @@ internal sealed class ConfigTable
              ("clients", SanitizeDumpPayload.Clients)]),
     ];
 
-    private IEnumerable<Directive> Snapshots(PersistenceSettings p) =>
+    private IEnumerable<Directive> Snapshots(PersistenceSettings p, EngineOptions e) =>
     [
         Save,
         Path("dbfilename", () => ref p.DbFileName, Protected,
             value => IsBaseName(value) ? null : "dbfilename can't be a path, just a filename"),
-        Bool("rdbcompression", () => ref p.RdbCompression),
+        Bool("rdbcompression", () => ref e.RdbCompression),
         Bool("rdbchecksum", () => ref p.RdbChecksum, Immutable),
+        Int("rdb-version", () => ref e.RdbVersion, RdbFormat.DefaultVersion, RdbFormat.MaxVersion),
         Bool("rdb-del-sync-files", () => ref p.RdbDelSyncFiles),
         Bool("rdb-save-incremental-fsync", () => ref p.RdbSaveIncrementalFsync),
         Bool("stop-writes-on-bgsave-error", () => ref p.StopWritesOnBgsaveError),

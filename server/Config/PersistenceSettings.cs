@@ -6,7 +6,6 @@ internal sealed class PersistenceSettings
 {
     public IReadOnlyList<SavePoint> SavePoints = [new(3600, 1), new(300, 100), new(60, 10_000)];
     public string DbFileName = "dump.rdb";
-    public bool RdbCompression = true;
     public bool RdbChecksum = true;
     public bool RdbDelSyncFiles;
     public bool RdbSaveIncrementalFsync = true;

@@ -38,13 +38,17 @@ internal static class StatsSections
         text.Add("pubsub_channels", pubSub.CountTopics(TopicKind.Channel));
         text.Add("pubsub_patterns", pubSub.CountTopics(TopicKind.Pattern));
         text.Add("pubsubshard_channels", pubSub.CountTopics(TopicKind.ShardChannel));
-        text.AddZeros("latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys");
+        // Nothing is forked: what comes next to it is the cut that a snapshot begins with.
+        text.Add("latest_fork_usec", server.Snapshots.Statistics.LastCutMicroseconds);
+        text.Add("total_forks", server.Snapshots.Statistics.Cuts);
+        text.Add("migrate_cached_sockets", server.MigrationTargets.Count);
+        text.AddZeros("slave_expires_tracked_keys");
         text.AddZeros("active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits",
             "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time");
         text.AddZeros("tracking_total_keys", "tracking_total_items", "tracking_total_prefixes");
         text.Add("unexpected_error_replies", engine.UnexpectedErrorReplies);
         text.Add("total_error_replies", engine.ErrorReplies.Values.Sum());
-        text.Add("dump_payload_sanitizations", 0);
+        text.Add("dump_payload_sanitizations", engine.DumpPayloadSanitizations);
         text.Add("total_reads_processed", process.ReadsProcessed);
         text.Add("total_writes_processed", process.WritesProcessed);
         text.AddZeros("io_threaded_reads_processed", "io_threaded_writes_processed", "reply_buffer_shrinks",

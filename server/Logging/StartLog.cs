@@ -18,7 +18,7 @@ internal static class StartLog
         log.Role = 'M';
     }
 
-    public static void Ready(TidelogServer server)
+    public static void Begun(TidelogServer server)
     {
         ServerLog log = server.Log;
         ServerSettings settings = server.Settings;
@@ -33,6 +33,13 @@ internal static class StartLog
         }
         log.Warning("Server initialized");
         WarnOfMissingFeatures(server);
+    }
+
+    /// <summary>The dataset is there.</summary>
+    public static void Ready(TidelogServer server)
+    {
+        ServerLog log = server.Log;
+        ServerSettings settings = server.Settings;
         log.Notice("Ready to accept connections");
         if (settings.UnixSocket is { Length: > 0 } path)
         {

@@ -96,7 +96,8 @@ internal static class CommandGenerator
             .Select(commands => new CommandSequence([.. commands])),
         CommandSequence.Shrink);
 
-    private static Gen<string[]> OneCommand() => Gen.Frequency(
+    /// <summary>Any command of any type.</summary>
+    public static Gen<string[]> OneCommand() => Gen.Frequency(
         (10, Writes()),
         (6, Reads()),
         (7, Counters()),

@@ -12,8 +12,8 @@ public sealed class CommandTableTests(ServerPair servers) : IClassFixture<Server
     [
         .. Words("append decr decrby get getdel getex getrange getset incr incrby incrbyfloat lcs mget mset msetnx"),
         .. Words("psetex set setex setnx setrange strlen substr"),
-        .. Words("copy del exists expire expireat expiretime keys move object persist pexpire pexpireat pexpiretime"),
-        .. Words("pttl randomkey rename renamenx scan touch ttl type unlink wait"),
+        .. Words("copy del dump exists expire expireat expiretime keys migrate move object persist pexpire pexpireat"),
+        .. Words("pexpiretime pttl randomkey rename renamenx restore scan touch ttl type unlink wait"),
         .. Words("bitcount bitfield bitfield_ro bitop bitpos getbit setbit"),
         .. Words("zadd zcard zcount zdiff zdiffstore zincrby zinter zintercard zinterstore zlexcount zmpop zmscore"),
         .. Words("zpopmax zpopmin zrandmember zrange zrangebylex zrangebyscore zrangestore zrank zrem zscan zscore"),
@@ -53,7 +53,8 @@ public sealed class CommandTableTests(ServerPair servers) : IClassFixture<Server
         ["SORT", "a", "STORE", "b"], ["EVAL", "x", "2", "a", "b"], ["EVAL", "x", "9", "a"], ["ZUNION", "2", "a", "b"],
         ["XREADGROUP", "GROUP", "g", "c", "STREAMS", "a", "b", ">", ">"], ["XINFO", "STREAM", "s"],
         ["XREAD", "COUNT", "1", "STREAMS", "a", "b", "0", "0"], ["XGROUP", "CREATE", "s", "g", "0"],
-        ["MIGRATE", "h", "1", "", "0", "9", "KEYS", "a", "b"], ["GEORADIUS", "k", "1", "1", "1", "m", "STORE", "d"],
+        ["MIGRATE", "h", "1", "", "0", "9", "KEYS", "a", "b"], ["MIGRATE", "h", "1", "k", "0", "9", "COPY"],
+        ["GEORADIUS", "k", "1", "1", "1", "m", "STORE", "d"],
     ];
 
     [Fact]

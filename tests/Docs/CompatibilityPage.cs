@@ -19,8 +19,8 @@ internal static class CompatibilityPage
 
             TIDELOG_WRITE_DOCS=1 dotnet test -c Release tests --filter FullyQualifiedName~Compatibility
 
-        **Nothing is written to disk and no replica can attach yet, whatever the configuration says.** At the end of
-        the process the data is gone.
+        **There is no append-only file and no replica can attach yet, whatever the configuration says.** What was
+        changed since the last snapshot is gone when the process ends without saving.
 
         "As redis" means: the same replies in RESP2 and RESP3 and the same error texts; in COMMAND the same arity,
         flags, key specs, ACL categories and tips. The texts of HELP are our own words everywhere. Clients are told
@@ -44,8 +44,8 @@ internal static class CompatibilityPage
         ("maxmemory-samples", "For the LFU policies: the more, the fewer keys may be evicted. No other samples."),
         ("min-replicas-max-lag", "INFO has its field; no write is refused."),
         ("min-replicas-to-write", "INFO has its field; no write is refused."),
+        ("rdb-version", "Tidelog's own, 9 to 11: what is written is readable by a redis of that RDB version."),
         ("replicaof", "Kept; there is no replication, and the server takes writes. The log says so at the start."),
-        ("save", "No snapshot is made. A server with save points warns when it ends with data in memory."),
         ("sentinel", "There is no Sentinel mode: `--sentinel` is refused."),
         ("user", "Kept; there is only the user `default`."),
     ];

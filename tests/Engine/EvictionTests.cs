@@ -208,11 +208,12 @@ public sealed class EvictionTests
         }
         Store store = Engine.Keyspace[0].Store!;
         long tail = store.TailAddress;
-        store.ImmutableBelow = tail;
+        KeyspaceCut cut = Engine.Keyspace.BeginCut();
         Limit(MaxMemoryPolicy.AllKeysLru, -100_000);
         _engine.Run("PING");
         Assert.Equal(tail, store.TailAddress);
         Assert.InRange(store.Count, 500, 1500);
+        Engine.Keyspace.EndCut(cut);
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public sealed class KeyExpireTests
             _engine.Run("SET", "key", "value", "EX", $"{100_000 + i}");
             _engine.Run("DEL", "key");
         }
-        Assert.InRange(_engine.Engine.Keyspace[0].Store!.WheelCount, 0, 10_000);
+        Assert.InRange(_engine.Engine.Keyspace[0].Store!.Expiring.EntryCount, 0, 10_000);
     }
 
     public KeyExpireTests()
@@ -138,12 +138,12 @@ public sealed class KeyExpireTests
 
         // Each early firing passes over all entries but the newest and those that share its number.
         Assert.Equal("1", _engine.Line("EXISTS a"));
-        Assert.InRange(_engine.Engine.Keyspace[0].Store!.WheelCount, 1, 300);
+        Assert.InRange(_engine.Engine.Keyspace[0].Store!.Expiring.EntryCount, 1, 300);
         _engine.NowMs += 101_000;
         while (!_engine.Engine.Cron())
         {
         }
         Assert.Equal("0", _engine.Line("DBSIZE"));
-        Assert.Equal(0, _engine.Engine.Keyspace[0].Store!.WheelCount);
+        Assert.Equal(0, _engine.Engine.Keyspace[0].Store!.Expiring.EntryCount);
     }
 }

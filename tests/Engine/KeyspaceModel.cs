@@ -27,7 +27,7 @@ public enum StepKind
     Clean,
     Fill,
     DeleteRange,
-    ToggleSnapshot,
+    ToggleCut,
 }
 
 /// <summary>One step; the numbers mean what the kind makes of them, so that a run can do without any step.</summary>
@@ -48,6 +48,8 @@ internal sealed class KeyspaceModel : IExpiryObserver
     private readonly KeySpace _keyspace;
     private readonly Dictionary<string, Value>[] _expected = new Dictionary<string, Value>[Databases];
     private readonly Random _random = new(1);
+    private KeyspaceCut? _cut;
+    private Dictionary<string, Value>[] _atCut = [];
 
     public KeyspaceModel()
     {
@@ -82,11 +84,16 @@ internal sealed class KeyspaceModel : IExpiryObserver
             }
             model._keyspace.BeginBatch();
             model.Compare();
+            if (model._cut is not null)
+            {
+                model.CompareCut();
+            }
             model._keyspace.EndBatch();
         }
         finally
         {
             model._keyspace.EndBatch();
+            model.EndCut();
             for (int i = 0; i < Databases; i++)
             {
                 model._keyspace.Flush(model._keyspace[i], inBackground: false);
@@ -220,12 +227,55 @@ internal sealed class KeyspaceModel : IExpiryObserver
                     Delete(database, BulkKey(step.Key + i));
                 }
                 break;
-            case StepKind.ToggleSnapshot:
-                if (database.Store is Store store)
-                {
-                    store.ImmutableBelow = store.ImmutableBelow == 0 ? store.TailAddress : 0;
-                }
+            case StepKind.ToggleCut:
+                ToggleCut();
                 break;
+        }
+    }
+
+    /// <summary>A cut is begun; or it is compared, most often, and ended.</summary>
+    private void ToggleCut()
+    {
+        if (_cut is null)
+        {
+            _cut = _keyspace.BeginCut();
+            _atCut = [.. _expected.Select(expected => new Dictionary<string, Value>(expected))];
+            return;
+        }
+        if (_random.Next(4) > 0)
+        {
+            CompareCut();
+        }
+        EndCut();
+    }
+
+    private void EndCut()
+    {
+        if (_cut is not null)
+        {
+            _keyspace.EndCut(_cut);
+            _cut = null;
+        }
+    }
+
+    private void CompareCut()
+    {
+        Assert.Equal(_atCut.Sum(expected => expected.Count), _cut!.Keys);
+        Assert.Equal(Enumerable.Range(0, Databases).Where(i => _atCut[i].Count > 0),
+            _cut.Databases.Select(database => database.Index));
+        foreach (DatabaseCut database in _cut.Databases)
+        {
+            Dictionary<string, Value> expected = _atCut[database.Index];
+            HashSet<string> seen = [];
+            for (long address = 0; database.TryWalk(ref address, out Record record);)
+            {
+                string name = Encoding.Latin1.GetString(record.Key);
+                Assert.True(seen.Add(name), "a key is twice in the cut");
+                Same(record, expected.GetValueOrDefault(name));
+            }
+            Assert.Equal(expected.Count, seen.Count);
+            Assert.Equal(expected.Count, database.Keys);
+            Assert.Equal(expected.Count(e => e.Value.Expiry >= 0), database.ExpiringKeys);
         }
     }
 
@@ -378,7 +428,7 @@ internal sealed class KeyspaceModel : IExpiryObserver
             heap += record.IsHeapKey ? record.HeapKey->Size : 0;
         }
         Assert.Equal(live, store.LiveBytes);
-        Assert.Equal(heap, store.HeapBytesTotal);
+        Assert.Equal(heap, store.Strings.Bytes);
         Assert.InRange(store.DeadBytes, 0, store.LogBytes);
         Assert.Equal(store.LogBytes, store.DeadBytes + live);
     }

@@ -17,7 +17,7 @@ public sealed class KeyspaceModelTests
     {
         Gen<Step> bulk = StepOf(Gen.Elements(
             StepKind.Fill, StepKind.Fill, StepKind.DeleteRange, StepKind.PassTime, StepKind.ExpireCycle, StepKind.Clean,
-            StepKind.Swap));
+            StepKind.Swap, StepKind.ToggleCut));
         StepProperty.Check(8, length: 40, bulk, KeyspaceModel.Run);
     }
 
@@ -49,7 +49,7 @@ public sealed class KeyspaceModelTests
         (5, Gen.Constant(StepKind.Move)),
         (5, Gen.Constant(StepKind.Copy)),
         (1, Gen.Constant(StepKind.Swap)),
-        (1, Gen.Constant(StepKind.ToggleSnapshot)),
+        (3, Gen.Constant(StepKind.ToggleCut)),
         (4, Gen.Constant(StepKind.PassTime)),
         (4, Gen.Constant(StepKind.ExpireCycle)),
         (3, Gen.Constant(StepKind.Clean)),

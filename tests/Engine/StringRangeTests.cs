@@ -54,7 +54,7 @@ public sealed class StringRangeTests
         Assert.Equal($"\"{expected}\"", _engine.Line("GET key"));
         Assert.Equal($"{expected.Length}", _engine.Line("STRLEN key"));
         _engine.Line("DEL key");
-        Assert.Equal(0, _engine.Engine.Keyspace[0].Store!.HeapBytesTotal);
+        Assert.Equal(0, _engine.Engine.Keyspace[0].Store!.Strings.Bytes);
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class StringRangeTests
     {
         _engine.Line("SET key value");
         Assert.Equal("10485765", _engine.Line("SETRANGE key 10485760 value"));
-        Assert.InRange(_engine.Engine.Keyspace[0].Store!.HeapBytesTotal, 10_485_765, 10_485_765 + (2 << 20));
+        Assert.InRange(_engine.Engine.Keyspace[0].Store!.Strings.Bytes, 10_485_765, 10_485_765 + (2 << 20));
     }
 
     [Fact]

@@ -49,7 +49,7 @@ public sealed class StringSetTests
         Assert.Equal($"\"{value}\"", _engine.Run("GET", "key"));
         _engine.Run("SET", "key", "after");
         Assert.Equal("\"after\"", _engine.Run("GET", "key"));
-        Assert.Equal(0, _engine.Engine.Keyspace[0].Store!.HeapBytesTotal);
+        Assert.Equal(0, _engine.Engine.Keyspace[0].Store!.Strings.Bytes);
     }
 
     [Fact]

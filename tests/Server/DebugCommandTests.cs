@@ -105,7 +105,7 @@ public sealed class DebugCommandTests(SameAsRedis pair) : IClassFixture<SameAsRe
     [Theory]
     [InlineData("SEGFAULT")]
     [InlineData("PANIC")]
-    [InlineData("RELOAD")]
+    [InlineData("LOADAOF")]
     public void What_this_server_cannot_or_will_not_do_is_refused(string subcommand)
     {
         using RespClient client = pair.ConnectOurs();

@@ -30,7 +30,7 @@ public sealed class ServerCommandTableTests(SameAsRedis pair) : IClassFixture<Sa
         Assert.Equal((command.FullName, Texts(redis[2])), (command.FullName, Names(flags, FlagName)));
         Assert.Equal((command.FullName, Texts(redis[6])), (command.FullName, Names(command.Categories, CategoryName)));
         Assert.Equal(redis[7].Items.Select(tip => tip.Text), command.Tips);
-        Assert.Empty(redis[8].Items);
+        Assert.Equal(redis[8].Items.Count, command.Keys.Length);
         Assert.NotNull(command.Docs);
     }
 
@@ -51,6 +51,7 @@ public sealed class ServerCommandTableTests(SameAsRedis pair) : IClassFixture<Sa
         CommandFlags.NoAuth => "no_auth",
         CommandFlags.NoMulti => "no_multi",
         CommandFlags.AllowBusy => "allow_busy",
+        CommandFlags.NoAsyncLoading => "no_async_loading",
         _ => flag.ToString().ToLowerInvariant(),
     };
 }
