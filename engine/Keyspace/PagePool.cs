@@ -15,6 +15,8 @@ internal sealed unsafe class PagePool
     /// </summary>
     private const int Ready = 2;
 
+    private const int Piece = 64 << 10;
+
     private readonly object _pool;
     private readonly MethodInfo _tryAdd;
     private readonly Func<int> _count;
@@ -67,7 +69,13 @@ internal sealed unsafe class PagePool
     private bool TryAddPage()
     {
         byte[] array = GC.AllocateArray<byte>(RecordLog.PageSize + (2 * _sectorSize), pinned: true);
-        array.AsSpan().Clear();
+
+        // Who is waiting for this core gets it on the way: the whole page takes half a millisecond.
+        for (int offset = 0; offset < array.Length; offset += Piece)
+        {
+            array.AsSpan(offset, Math.Min(Piece, array.Length - offset)).Clear();
+            _ = Thread.Yield();
+        }
         long sector = _sectorSize;
         object unit = RuntimeHelpers.GetUninitializedObject(_unit);
         _array.SetValue(unit, array);
