@@ -61,7 +61,7 @@ public sealed class StringAllocationTests
         engine.Run(["HSET", "bighash", .. Enumerable.Range(0, 2000).Select(i => $"field:{i}")]);
         byte[] request = EngineFixture.Request(command.Split(' '));
         ExecuteRounds(engine, request);
-        Assert.Equal(0, LeastOfThree(engine, request));
+        Assert.Equal(0, LeastOfSome(engine, request));
     }
 
     [Theory]
@@ -80,7 +80,7 @@ public sealed class StringAllocationTests
         engine.Run(["HSET", "bighash", .. Enumerable.Range(0, 2000).Select(i => $"field:{i}")]);
         byte[][] requests = [.. new[] { comes, goes }.Select(line => EngineFixture.Request(line.Split(' ')))];
         ExecuteRounds(engine, requests);
-        Assert.InRange(LeastOfThree(engine, requests), 0, Rounds);
+        Assert.InRange(LeastOfSome(engine, requests), 0, Rounds);
     }
 
     [Fact]
@@ -95,17 +95,19 @@ public sealed class StringAllocationTests
         {
             ExecuteRounds(engine, shorter, longer);
         }
-        Assert.InRange(LeastOfThree(engine, shorter, longer), 0, Rounds);
+        Assert.InRange(LeastOfSome(engine, shorter, longer), 0, Rounds);
     }
+
+    private const int Measurements = 12;
 
     /// <summary>
     /// A collection that another test causes meanwhile moves the thread's counter by some kilobytes; what commands
     /// allocate is in every measurement.
     /// </summary>
-    private static long LeastOfThree(EngineFixture engine, params byte[][] requests)
+    private static long LeastOfSome(EngineFixture engine, params byte[][] requests)
     {
         long least = long.MaxValue;
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < Measurements && least > 0; i++)
         {
             least = Math.Min(least, ExecuteRounds(engine, requests));
         }

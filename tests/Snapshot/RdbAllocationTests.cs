@@ -11,10 +11,14 @@ public sealed class RdbAllocationTests
     {
         byte[] few = File(keys: 10);
         byte[] many = File(keys: 5000);
-        Read(few);
-        Read(many);
-        Assert.Equal(Read(few), Read(many));
+        Assert.Equal(LeastOfSome(few), LeastOfSome(many));
     }
+
+    /// <summary>
+    /// A collection that another test causes meanwhile moves the thread's counter by some kilobytes; what reading
+    /// allocates is in every measurement.
+    /// </summary>
+    private static long LeastOfSome(byte[] file) => Enumerable.Range(0, 12).Min(_ => Read(file));
 
     private static long Read(byte[] file)
     {
